@@ -1,0 +1,8 @@
+//! How calls cross between C and Rust. Shared by all faces; knows neither TLS nor OpenSSL's objects.
+
+pub mod arg;
+pub mod guard;
+pub mod handle;
+
+pub(crate) use guard::{Failure, guard};
+pub(crate) use handle::Handle;

@@ -1,0 +1,2 @@
+//! TLS in safe Rust over rustls: knows no C, no OpenSSL object and no error queue.
+#![forbid(unsafe_code)]
