@@ -1,0 +1,35 @@
+//! The opaque types of the C API. What a pointer to one really points to is said by its `Handle` impl, beside the
+//! object's own type (`SSL` in connection.rs, `SSL_CTX` in context.rs, ...).
+
+macro_rules! opaque {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[repr(C)]
+            pub struct $name {
+                _opaque: [u8; 0],
+            }
+        )*
+    };
+}
+
+opaque! {
+    /// A connection (`struct ssl_st`).
+    SSL;
+    /// What connections are made from (`struct ssl_ctx_st`).
+    SSL_CTX;
+    /// A resumable session (`struct ssl_session_st`).
+    SSL_SESSION;
+    /// Protocol versions and side of a context (`struct ssl_method_st`); only ever a pointer to a static.
+    SSL_METHOD;
+    /// A cipher suite (`struct ssl_cipher_st`); only ever a pointer to a static.
+    SSL_CIPHER;
+    /// State of configuration commands (`struct ssl_conf_ctx_st`).
+    SSL_CONF_CTX;
+    /// `struct ssl_comp_st`; none is ever made.
+    SSL_COMP;
+    /// `SRTP_PROTECTION_PROFILE`; none is ever made.
+    SRTP_PROTECTION_PROFILE;
+    /// `TLS_SESSION_TICKET_EXT`; passed through only.
+    TLS_SESSION_TICKET_EXT;
+}
