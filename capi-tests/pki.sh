@@ -55,6 +55,8 @@ subjectKeyIdentifier = hash
 [twinroot]
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = none
+authorityKeyIdentifier = none
 [inter]
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign
@@ -83,7 +85,7 @@ subjectAltName = DNS:other.example
 basicConstraints = CA:FALSE
 extendedKeyUsage = serverAuth
 authorityKeyIdentifier = keyid
-subjectAltName = DNS:one.example,DNS:two.example,DNS:*.wild.example,DNS:part*.example,email:host@mail.example,IP:192.0.2.7
+subjectAltName = DNS:one.example,DNS:two.example,DNS:*.wild.example,DNS:part*.half.example,email:host@mail.example,IP:192.0.2.7
 [cnonly]
 basicConstraints = CA:FALSE
 extendedKeyUsage = serverAuth
@@ -107,6 +109,8 @@ subjectAltName = DNS:localhost
 [twin]
 basicConstraints = CA:FALSE
 extendedKeyUsage = serverAuth
+subjectKeyIdentifier = none
+authorityKeyIdentifier = none
 subjectAltName = DNS:localhost
 CONF
 mkdir -p issued
