@@ -41,11 +41,51 @@ LINK_FLAGS := -shared -fPIC \
 	-Wl,--build-id -Wl,--hash-style=gnu -Wl,--strip-debug -Wl,-O1
 LINK_LIBS := -lcrypto -lgcc_s -lpthread -lm -ldl -lc
 
-$(LIBRARY): $(ARCHIVE) $(MAP) Makefile
+# Changes when another profile or other flags are asked for.
+LINKED_AS := $(BUILD)/lib/.linked-as
+LINK_COMMAND := $(CC) $(LINK_FLAGS) $(LDFLAGS) $(ARCHIVE)
+.PHONY: force
+$(LINKED_AS): force
 	@mkdir -p $(@D)
+	@echo '$(LINK_COMMAND)' | cmp -s - $@ || echo '$(LINK_COMMAND)' > $@
+
+$(LIBRARY): $(ARCHIVE) $(MAP) $(LINKED_AS)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@.new -Wl,--whole-archive $(ARCHIVE) -Wl,--no-whole-archive -Wl,--as-needed $(LINK_LIBS)
 	mv -f $@.new $@
 
 $(BUILD)/lib/libssl.so: $(LIBRARY)
 	ln -sf libssl.so.3 $@
 	@touch -h -r $< $@
+
+# ---- installing ----
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+HEADERS := $(wildcard include/openssl/*.h)
+DEST = $(DESTDIR)$(LIBDIR)
+
+define PKGCONFIG
+prefix=$(PREFIX)
+libdir=$(LIBDIR)
+includedir=$(INCLUDEDIR)
+
+Name: ferrossl-libssl
+Description: OpenSSL's libssl with its TLS done by rustls
+Version: $(OPENSSL_VERSION)
+Requires.private: libcrypto
+Libs: -L$${libdir} -lssl
+Cflags: -I$${includedir}
+endef
+export PKGCONFIG
+# Programs ask pkg-config for libssl's version to learn which API there is: it is that of the map's newest node.
+OPENSSL_VERSION := 3.5.0
+
+.PHONY: install uninstall
+install: lib
+	install -d $(DEST)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/openssl
+	install -m 644 $(LIBRARY) $(DEST)/libssl.so.3
+	ln -sf libssl.so.3 $(DEST)/libssl.so
+	$(if $(HEADERS),install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/openssl/)
+	echo "$$PKGCONFIG" > $(DEST)/pkgconfig/libssl.pc
+
+uninstall:
+	rm -f $(DEST)/libssl.so.3 $(DEST)/libssl.so $(DEST)/pkgconfig/libssl.pc $(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%)
