@@ -1,9 +1,6 @@
 /* TLS_method(3), SSL_CTX_set_ssl_version(3): which methods make contexts, and what role and versions they give. */
 #include "peer.h"
 
-/* the fixed-version methods are deprecated; they are what is tested here */
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-
 struct method {
     const char *name;
     const SSL_METHOD *(*get)(void);
