@@ -1,6 +1,8 @@
 //! The opaque types of the C API. What a pointer to one really points to is said by its `Handle` impl, beside the
 //! object's own type (`SSL` in connection.rs, `SSL_CTX` in context.rs, ...).
 
+#![expect(non_camel_case_types, reason = "the names of the C API")]
+
 macro_rules! opaque {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         $(
@@ -32,4 +34,24 @@ opaque! {
     SRTP_PROTECTION_PROFILE;
     /// `TLS_SESSION_TICKET_EXT`; passed through only.
     TLS_SESSION_TICKET_EXT;
+    /// DANE state of a connection (`struct ssl_dane_st`); none is ever made.
+    SSL_DANE;
+    /// `STACK_OF(SSL_CIPHER)`, a stack of libcrypto.
+    stack_st_SSL_CIPHER;
+    /// `STACK_OF(SSL_COMP)`, a stack of libcrypto.
+    stack_st_SSL_COMP;
+    /// `STACK_OF(SRTP_PROTECTION_PROFILE)`; none is ever made.
+    stack_st_SRTP_PROTECTION_PROFILE;
+    /// `STACK_OF(SCT)`; none is ever made.
+    stack_st_SCT;
+    /// libcrypto's compression method.
+    COMP_METHOD;
+    /// libcrypto's list of certificate transparency logs.
+    CTLOG_STORE;
+    /// libcrypto's input of a certificate transparency policy.
+    CT_POLICY_EVAL_CTX;
+    /// libcrypto's network address.
+    BIO_ADDR;
+    /// `OSSL_DISPATCH`: a function number and a function.
+    OSSL_DISPATCH;
 }
