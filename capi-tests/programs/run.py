@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+"""Runs unmodified Debian programs on ferrossl and on the system's libssl, and compares.
+
+    run.py LIBRARY_FOLDER [--only PROGRAM[/CASE]]... [--jobs N] [--keep] [--list]
+
+Every case runs on four pairs of libraries: both on the system's (the reference), the server on ferrossl, the client on
+ferrossl, both on ferrossl. What a case sees (exit codes, messages, checksums, what the programs log about the
+connection) must equal the reference, and /proc/PID/maps must show that each process used the library it should.
+"""
+
+import argparse
+import importlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from fnmatch import fnmatch
+from pathlib import Path
+
+from support.sides import SONAME, our_side, system_side
+from support.suite import COLUMNS, Runner, columns, read_gaps
+from support.trial import World, make_bulk
+
+HERE = Path(__file__).resolve().parent
+PROGRAMS = ("curl", "nginx",)
+
+
+def main():
+    options = arguments()
+    suites = [importlib.import_module(f"cases.{name}_cases").SUITE for name in PROGRAMS]
+    work = [(suite, name) for suite in suites for name in suite.cases if wanted(f"{suite.program}/{name}", options.only)]
+    if options.list:
+        print("\n".join(f"{suite.program}/{name}" for suite, name in work))
+        return 0
+    if not work:
+        sys.exit("no case has such a name")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    folder = Path(tempfile.mkdtemp(prefix="ferrossl-"))
+    folder.chmod(0o755)
+    try:
+        runner = Runner(prepare(folder), sides(folder, options.library), folder, read_gaps(HERE / "known-gaps"), options.keep)
+        verdicts = run_all(runner, work, options.jobs)
+    finally:
+        if options.keep:
+            print(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return report(suites, verdicts)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("library", help=f"folder that holds ferrossl's {SONAME}")
+    parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="program or program/case; * allowed")
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="cases at a time")
+    parser.add_argument("--keep", action="store_true", help="keep the temporary folder with all logs")
+    parser.add_argument("--list", action="store_true", help="name the cases and stop")
+    return parser.parse_args()
+
+
+def wanted(case, patterns):
+    return not patterns or any(fnmatch(case, pattern) or case.startswith(pattern + "/") for pattern in patterns)
+
+
+def prepare(folder):
+    """Certificates, the big file, a place for a database template."""
+    pki = folder / "pki"
+    subprocess.run([HERE.parent / "pki.sh", pki], check=True, stdin=subprocess.DEVNULL)
+    for path in [pki, *pki.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)  # throw-away keys, read by servers of several users
+    bulk = folder / "bulk"
+    return World(pki, bulk, make_bulk(bulk), folder / "cluster")
+
+
+def sides(folder, library):
+    """The four pairs. Programs use a copy: a server that runs as another user may not be able to enter the checkout."""
+    copy = folder / "lib"
+    copy.mkdir()
+    shutil.copy(Path(library) / SONAME, copy / SONAME)
+    pairs = columns(system_side(), our_side(copy, "path"), our_side(copy, "preload"))
+    assert tuple(pairs) == COLUMNS
+    return pairs
+
+
+def run_all(runner, work, jobs):
+    """Runs the cases, a few at a time, telling about each as it ends."""
+    verdicts, begin = [], time.monotonic()
+    with ThreadPoolExecutor(jobs) as pool:
+        tasks = {pool.submit(runner.run, suite, name, number): (suite, name) for number, (suite, name) in enumerate(work)}
+        try:
+            for task in as_completed(tasks):
+                suite, name = tasks[task]
+                done, seconds = task.result()
+                verdicts += done
+                tell(suite.program, name, done, seconds)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    print(f"{len(work)} cases in {time.monotonic() - begin:.0f} s")
+    return verdicts
+
+
+def tell(program, name, verdicts, seconds):
+    words = [f"{v.column} {('gap' if v.gap else 'ok') if v.passed else 'FAILED'}" for v in verdicts]
+    print(f"{program + '/' + name:52} {', '.join(words)}  ({seconds:.1f} s)", flush=True)
+    for verdict in verdicts:
+        if not verdict.passed:
+            print(f"    {verdict.column}: {verdict.problem or 'passes now: take it out of known-gaps (' + verdict.gap + ')'}", flush=True)
+
+
+def report(suites, verdicts):
+    """The table of programs and the closing line."""
+    print(f"\n{'program':11} {'version':28} {'system':>9} {'ferrossl':>9}  what")
+    for suite in suites:
+        own = [v for v in verdicts if v.program == suite.program]
+        if own:
+            reference = [v.passed for v in own if v.column == COLUMNS[0]]
+            ours = [v.passed for v in own if v.column != COLUMNS[0]]
+            shown = [f"{sum(group)}/{len(group)}" for group in (reference, ours)]
+            print(f"{suite.program:11} {suite.version():28} {shown[0]:>9} {shown[1]:>9}  {suite.does}")
+    failed = [v for v in verdicts if not v.passed]
+    for verdict in failed:
+        print(f"failed: {verdict.program}/{verdict.case} [{verdict.column}]")
+    print(f"{len(verdicts) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

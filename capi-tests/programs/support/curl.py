@@ -1,0 +1,49 @@
+"""curl as the client of a web server under test, and what its words tell."""
+
+import json
+import re
+
+from support.ports import HOST
+from support.trial import sha256
+
+_SECURED = re.compile(r"SSL connection using (.*)")
+_ALPN = re.compile(r"^\* (ALPN: .*)", re.M)
+
+
+def trust_options(trial, ask):
+    """curl's options for a row of the trust table."""
+    options = ["--cacert", trial.pem(ask.ca)] if ask.ca else ["--insecure"]
+    if ask.client_certificate:
+        options += ["--cert", trial.pem(ask.client_certificate), "--key", trial.key(ask.client_certificate)]
+    options += version_options(ask.client_versions)
+    if ask.client_ciphers:
+        options += ["--ciphers", ask.client_ciphers]
+    return options
+
+
+def version_options(versions):
+    return [f"--tlsv{versions[0]}", "--tls-max", versions[-1]]
+
+
+def curl(trial, port, options=(), path="/page.txt", name="curl", host="localhost", body=None, scheme="https", side=None, seconds=60):
+    """Fetches one page; returns facts (of the last transfer): exit status, curl's own words, HTTP status, protocol, cipher, body's checksum."""
+    target = trial.dir / f"{name}.body"
+    argv = ["curl", "-q", "--silent", "--show-error", "--verbose", "--noproxy", "*", "--resolve", f"{host}:{port}:{HOST}"]
+    argv += ["--max-time", str(seconds), "--write-out", "%{json}\\n", "--output", target]
+    argv += [*options, f"{scheme}://{host}:{port}{path}"]
+    # curl reads its configuration before anything else, so it is there to be looked at until that has ended.
+    argv[2:2] = ["--config", "-"]
+    result = trial.client(name, argv, stdin=b"", side=side, seconds=seconds + 10)
+    told = [json.loads(line) for line in result.text.splitlines() if line.startswith("{")][-1]
+    facts = {
+        "exit": result.code,
+        "error": told.get("errormsg"),
+        "http": f"{told.get('http_code')} over HTTP/{told.get('http_version')}",
+        "verify": told.get("ssl_verify_result"),
+        "connection": _SECURED.findall(result.err),
+        "alpn": _ALPN.findall(result.err),
+        "body": sha256(target) if target.exists() else None,
+    }
+    if body is not None:
+        trial.require(facts["body"] == sha256(body), f"the body is not what was served: {facts}")
+    return facts
