@@ -2,6 +2,8 @@
 #
 #   make                   build/lib/libssl.so.3 and the link libssl.so   (PROFILE=quick: faster to build, slower code)
 #   make install           library, headers and pkg-config file under $(DESTDIR)$(PREFIX)
+#   make demo              an unmodified nginx and an unmodified curl on ferrossl (installs what is missing)
+#   make check             everything that is tested (installs what is missing); one part: make check-PART, see PARTS
 #
 # CARGO_TARGET_DIR is respected.
 
@@ -89,3 +91,53 @@ install: lib
 
 uninstall:
 	rm -f $(DEST)/libssl.so.3 $(DEST)/libssl.so $(DEST)/pkgconfig/libssl.pc $(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%)
+
+# ---- trying and checking ----
+
+# Debian's own Python: its ssl module is one of the programs under test.
+PYTHON ?= /usr/bin/python3
+SETUP := capi-tests/programs/setup.sh
+
+# The library is left to a second make: before the set-up there may be nothing to build it with.
+.PHONY: setup demo check
+setup:
+	$(SETUP)
+
+demo:
+	$(SETUP) demo
+	$(MAKE) lib
+	$(PYTHON) capi-tests/programs/demo.py $(BUILD)/lib
+
+# In the order in which they run: quick ones first. Every part runs even when one before it failed.
+PARTS := fmt clippy rust lib names headers compat c c-valgrind c-asan programs
+
+check:
+	$(SETUP) check
+	$(PYTHON) capi-tests/check.py $(PARTS)
+
+.PHONY: check-fmt check-clippy check-rust check-lib check-names check-c check-c-valgrind check-c-asan check-programs
+check-fmt:
+	$(CARGO) fmt --check
+
+check-clippy:
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+check-rust:
+	$(CARGO) test --locked
+
+check-lib: lib
+
+check-names: lib
+	$(PYTHON) capi-tests/names.py --lib $(LIBRARY)
+
+check-c: lib
+	$(PYTHON) capi-tests/run.py --lib $(BUILD)/lib
+
+check-c-valgrind: lib
+	$(PYTHON) capi-tests/run.py --lib $(BUILD)/lib --valgrind
+
+check-c-asan: lib
+	$(PYTHON) capi-tests/run.py --lib $(BUILD)/lib --asan
+
+check-programs: lib
+	$(PYTHON) capi-tests/programs/run.py $(BUILD)/lib

@@ -22,7 +22,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from support.sides import SONAME, our_side, system_side
-from support.suite import COLUMNS, Runner, columns, read_gaps
+from support.suite import COLUMNS, Runner, columns, package_version, read_gaps
 from support.trial import World, make_bulk
 
 HERE = Path(__file__).resolve().parent
@@ -121,7 +121,7 @@ def report(suites, verdicts):
             reference = [v.passed for v in own if v.column == COLUMNS[0]]
             ours = [v.passed for v in own if v.column != COLUMNS[0]]
             shown = [f"{sum(group)}/{len(group)}" for group in (reference, ours)]
-            print(f"{suite.program:11} {suite.version():28} {shown[0]:>9} {shown[1]:>9}  {suite.does}")
+            print(f"{suite.program:11} {package_version(suite.package):28} {shown[0]:>9} {shown[1]:>9}  {suite.does}")
     failed = [v for v in verdicts if not v.passed]
     for verdict in failed:
         print(f"failed: {verdict.program}/{verdict.case} [{verdict.column}]")

@@ -25,15 +25,18 @@ def version_options(versions):
     return [f"--tlsv{versions[0]}", "--tls-max", versions[-1]]
 
 
-def curl(trial, port, options=(), path="/page.txt", name="curl", host="localhost", body=None, scheme="https", side=None, seconds=60):
-    """Fetches one page; returns facts (of the last transfer): exit status, curl's own words, HTTP status, protocol, cipher, body's checksum."""
+def curl(trial, port, options=(), path="/page.txt", name="curl", host="localhost", body=None, scheme="https", seconds=60):
+    """Fetches one page and returns facts about it: exit status, curl's words, HTTP status, protocol, cipher, body's checksum.
+
+    With several URLs among the options, those of the last transfer. `body` is what must arrive.
+    """
     target = trial.dir / f"{name}.body"
     argv = ["curl", "-q", "--silent", "--show-error", "--verbose", "--noproxy", "*", "--resolve", f"{host}:{port}:{HOST}"]
     argv += ["--max-time", str(seconds), "--write-out", "%{json}\\n", "--output", target]
     argv += [*options, f"{scheme}://{host}:{port}{path}"]
     # curl reads its configuration before anything else, so it is there to be looked at until that has ended.
     argv[2:2] = ["--config", "-"]
-    result = trial.client(name, argv, stdin=b"", side=side, seconds=seconds + 10)
+    result = trial.client(name, argv, stdin=b"", seconds=seconds + 10)
     told = [json.loads(line) for line in result.text.splitlines() if line.startswith("{")][-1]
     facts = {
         "exit": result.code,

@@ -78,11 +78,15 @@ class Nginx:
     server: object
     folder: Path
 
+    def served(self):
+        """Its log of requests, complete only after `stop`."""
+        return read_text(self.folder / "access.log").splitlines()
+
     def stop(self):
         """Ends it gracefully; returns what it logged of its connections and what OpenSSL told it went wrong."""
         self.trial.stop(self.server, signal.SIGQUIT)
         return {
-            "served": read_text(self.folder / "access.log").splitlines(),
+            "served": self.served(),
             "server errors": SSL_WORDS.findall(read_text(self.folder / "error.log")),
         }
 

@@ -43,6 +43,8 @@ class Process:
             **(env or {}),
         }
         owner = {"user": user, "group": user, "extra_groups": []} if user else {}
+        self.libraries = {}
+        """Which libssl it and its children were seen to map, by process id."""
         self.input = stdin if isinstance(stdin, bytes) else None
         with (
             open(self.out_path, "wb") as out,
@@ -86,6 +88,7 @@ class Process:
         seen = {pid: mapped_libraries(pid) for pid in descendants(self.pid)}
         if not seen.get(self.pid):
             raise Failure(f"{self.name} ended before its libssl could be seen: {self.err().strip()[-600:]}")
+        self.libraries = seen
         for pid, libraries in seen.items():
             if libraries - {self.side.library}:
                 raise Failure(f"{self.name} (pid {pid}) should use {self.side.library}, uses {' and '.join(sorted(libraries))}")

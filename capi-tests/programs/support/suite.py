@@ -55,9 +55,10 @@ class Suite:
             if ask.name not in without:
                 self.cases[f"trust/{ask.name}"] = _judged(exchange, ask, ask.refused and (checks_names or not ask.names))
 
-    def version(self):
-        shown = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", self.package], capture_output=True, text=True, check=False)
-        return shown.stdout or "?"
+def package_version(package):
+    """Version of an installed Debian package."""
+    shown = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True, check=False)
+    return shown.stdout or "?"
 
 
 def _judged(exchange, ask, refused):
