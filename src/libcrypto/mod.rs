@@ -1,4 +1,6 @@
 //! The system's libcrypto: foreign declarations (`sys`) and owned or borrowed wrappers around them.
 
+pub mod bio;
 pub mod err;
+pub mod ex_data;
 pub mod sys;

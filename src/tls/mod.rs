@@ -1,6 +1,21 @@
 //! TLS in safe Rust over rustls: knows no C, no OpenSSL object and no error queue.
+//!
+//! A face makes a [`handshake::Handshake`] from a configuration ([`config`]) and an [`exchange::Exchange`], drives it
+//! over a [`transport::Transport`], and goes on with the [`traffic`] halves it ends in. What only the application can
+//! decide is asked through [`exchange::Application`].
 #![forbid(unsafe_code)]
 
 pub mod cipher;
 pub mod cipher_list;
 mod cipher_table;
+pub mod config;
+pub mod error;
+pub mod exchange;
+pub mod handshake;
+pub mod hello;
+pub mod provider;
+pub mod record;
+pub mod traffic;
+pub mod transport;
+pub mod verifier;
+pub mod x509;

@@ -1,15 +1,6 @@
-//! Declarations of libcrypto's functions that `openssl-sys` lacks, and re-exports of those it has.
-//!
-//! Only functions that libcrypto 3.0 has may be declared here; newer ones are looked up at run time.
-
-#![expect(missing_docs, reason = "libcrypto's own manual pages document these names")]
+//! err.h and crypto.h: the error queue and libcrypto's allocator.
 
 use std::ffi::{c_char, c_int, c_ulong, c_void};
-
-pub use openssl_sys::{
-    ASN1_OBJECT, BIGNUM, BIO, BIO_METHOD, CRYPTO_EX_DATA, EVP_CIPHER_CTX, EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX,
-    OPENSSL_STACK, OSSL_LIB_CTX, X509, X509_CRL, X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM,
-};
 
 /// `ERR_STRING_DATA` of err.h: an error code and its text; a table of them ends with a zero code.
 #[repr(C)]

@@ -1,0 +1,152 @@
+//! Basic I/O objects of the program, used as transports.
+
+use super::sys;
+use crate::tls::transport::{Io, Transport};
+use std::ffi::{c_int, c_void};
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+/// One count of a BIO chain, freed with it (`BIO_free_all`).
+#[derive(Debug)]
+pub struct Bio(NonNull<sys::BIO>);
+
+// SAFETY: a BIO may be used from any thread, by one at a time; as with OpenSSL the program sees to that.
+unsafe impl Send for Bio {}
+// SAFETY: as above.
+unsafe impl Sync for Bio {}
+
+impl Drop for Bio {
+    fn drop(&mut self) {
+        // SAFETY: the count given to `from_owned` is ours.
+        unsafe { sys::BIO_free_all(self.0.as_ptr()) };
+    }
+}
+
+impl Bio {
+    /// Takes over one count; null gives none.
+    ///
+    /// # Safety
+    /// `bio` is null or a live BIO of which the caller owns a count.
+    pub unsafe fn from_owned(bio: *mut sys::BIO) -> Option<Arc<Self>> {
+        NonNull::new(bio).map(|bio| Arc::new(Self(bio)))
+    }
+
+    /// A socket BIO around `fd`, which stays the program's.
+    pub fn socket(fd: c_int) -> Option<Arc<Self>> {
+        // SAFETY: a fresh BIO of libcrypto's socket method, owned by the result.
+        let bio = unsafe { Self::from_owned(sys::BIO_new(sys::BIO_s_socket())) }?;
+        // SAFETY: the BIO is live; BIO_C_SET_FD reads the int that BIO_int_ctrl passes by address.
+        unsafe { sys::BIO_int_ctrl(bio.as_ptr(), sys::BIO_C_SET_FD, sys::BIO_NOCLOSE.into(), fd) };
+        Some(bio)
+    }
+
+    /// The pointer the program knows.
+    pub fn as_ptr(&self) -> *mut sys::BIO {
+        self.0.as_ptr()
+    }
+
+    /// Whether any of these flags is set.
+    pub fn test_flags(&self, flags: c_int) -> bool {
+        // SAFETY: the BIO is live.
+        unsafe { sys::BIO_test_flags(self.as_ptr(), flags) != 0 }
+    }
+
+    /// Whether the last call failed only for now.
+    pub fn should_retry(&self) -> bool {
+        self.test_flags(sys::BIO_FLAGS_SHOULD_RETRY)
+    }
+
+    /// The reason of an I/O special condition (`BIO_RR_*`).
+    pub fn retry_reason(&self) -> c_int {
+        // SAFETY: the BIO is live.
+        unsafe { sys::BIO_get_retry_reason(self.as_ptr()) }
+    }
+
+    /// Whether the source is at its end.
+    pub fn at_eof(&self) -> bool {
+        self.ctrl(sys::BIO_CTRL_EOF) != 0
+    }
+
+    fn ctrl(&self, command: c_int) -> std::ffi::c_long {
+        // SAFETY: the BIO is live, and the commands used here take no argument.
+        unsafe { sys::BIO_ctrl(self.as_ptr(), command, 0, ptr::null_mut()) }
+    }
+
+    fn read(&self, buf: &mut [u8]) -> c_int {
+        let len = c_int::try_from(buf.len()).unwrap_or(c_int::MAX);
+        // SAFETY: the BIO is live and `buf` is writable for `len` bytes.
+        unsafe { sys::BIO_read(self.as_ptr(), buf.as_mut_ptr().cast::<c_void>(), len) }
+    }
+
+    fn write(&self, data: &[u8]) -> c_int {
+        let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
+        // SAFETY: the BIO is live and `data` is readable for `len` bytes.
+        unsafe { sys::BIO_write(self.as_ptr(), data.as_ptr().cast::<c_void>(), len) }
+    }
+}
+
+/// How a BIO call went wrong, for the call's own return value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BioFailure {
+    /// No BIO was set.
+    Unset,
+    /// The call returned this (0 or below), without asking for a retry.
+    Returned(c_int),
+}
+
+/// The two BIOs of a connection as a transport, and what their last calls said.
+#[derive(Debug)]
+pub struct BioTransport {
+    /// Where records come from.
+    pub read: Option<Arc<Bio>>,
+    /// Where records go to.
+    pub write: Option<Arc<Bio>>,
+    /// The failure behind an `Io::Failed` or `Io::Eof`.
+    pub failure: Option<BioFailure>,
+}
+
+impl Transport for BioTransport {
+    fn recv(&mut self, buf: &mut [u8]) -> Io {
+        let Some(bio) = &self.read else {
+            self.failure = Some(BioFailure::Unset);
+            return Io::Failed;
+        };
+        match bio.read(buf) {
+            n @ 1.. => Io::Done(n.unsigned_abs() as usize),
+            _ if bio.should_retry() => Io::WouldBlock,
+            n => {
+                self.failure = Some(BioFailure::Returned(n));
+                if bio.at_eof() { Io::Eof } else { Io::Failed }
+            }
+        }
+    }
+
+    fn send(&mut self, data: &[u8]) -> Io {
+        let Some(bio) = &self.write else {
+            self.failure = Some(BioFailure::Unset);
+            return Io::Failed;
+        };
+        match bio.write(data) {
+            n @ 1.. => Io::Done(n.unsigned_abs() as usize),
+            _ if bio.should_retry() => Io::WouldBlock,
+            n => {
+                self.failure = Some(BioFailure::Returned(n));
+                Io::Failed
+            }
+        }
+    }
+
+    fn flush(&mut self) -> Io {
+        match &self.write {
+            Some(bio) if bio.ctrl(sys::BIO_CTRL_FLUSH) <= 0 => {
+                if bio.should_retry() {
+                    Io::WouldBlock
+                } else {
+                    self.failure = Some(BioFailure::Returned(-1));
+                    Io::Failed
+                }
+            }
+            _ => Io::Done(0),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What is exchanged with the application while rustls works on a connection: questions it alone can answer, and
+//! what it may want to observe.
+//!
+//! rustls calls its configuration's objects (credential resolver, session store, key log, ...) without telling for
+//! which connection. [`Exchange::scope`] says so for the length of a call; nested calls restore the outer one.
+
+use super::hello::Hello;
+use parking_lot::Mutex;
+use rustls::DistinguishedName;
+use rustls::client::{Tls12Session, Tls13Session};
+use rustls::crypto::{SelectedCredential, SignatureScheme};
+use rustls::error::AlertDescription;
+use rustls::pki_types::CertificateDer;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// Why a handshake waits for the application and not for the transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// The callback that sees the ClientHello first asked to be called again.
+    ClientHello,
+    /// The callback that chooses a certificate asked to be called again.
+    Certificate,
+    /// Verification of the peer's chain asked to be called again.
+    Verify,
+}
+
+/// How a server answers a ClientHello.
+#[derive(Debug)]
+pub enum HelloAnswer {
+    /// Goes on with this configuration.
+    Proceed(Arc<rustls::ServerConfig>),
+    /// Stops until the application is ready.
+    Wait(Pause),
+    /// Ends the handshake with this alert (none: says nothing).
+    Abort(Option<AlertDescription>),
+}
+
+/// The verdict on a peer's chain.
+#[derive(Debug)]
+pub enum VerifyAnswer {
+    /// Accepted (or found wanting, and accepted by policy).
+    Accept,
+    /// Stops until the application is ready.
+    Wait(Pause),
+    /// Refused; the error decides the alert.
+    Refuse(rustls::Error),
+}
+
+/// Decisions of the application, made for one connection. Methods without a body in a face keep their default.
+pub trait Application: Send + Sync {
+    /// Server: a ClientHello has arrived. Called again after [`HelloAnswer::Wait`].
+    fn client_hello(&self, hello: &Hello) -> HelloAnswer;
+
+    /// A peer has shown its chain, leaf first; `ocsp` is its stapled response or empty.
+    fn verify_peer(&self, chain: &[CertificateDer<'_>], ocsp: &[u8]) -> VerifyAnswer;
+
+    /// Server: the credential for this connection, among what the client accepts.
+    fn server_credential(&self, schemes: &[SignatureScheme]) -> Option<SelectedCredential>;
+
+    /// Client: the server asks for a certificate. `issuers` are the names it accepts, `schemes` what it can verify.
+    fn client_credential(
+        &self,
+        issuers: &[DistinguishedName],
+        schemes: &[SignatureScheme],
+    ) -> Option<SelectedCredential>;
+
+    /// Server: seals a session into a ticket. None: an empty ticket is sent.
+    fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let _ = plain;
+        None
+    }
+
+    /// Server: opens a ticket that a client presents. None: full handshake.
+    fn open_ticket(&self, ticket: &[u8]) -> Option<Vec<u8>> {
+        let _ = ticket;
+        None
+    }
+
+    /// Server: how long tickets are good for, seconds.
+    fn ticket_lifetime(&self) -> u32 {
+        7200
+    }
+
+    /// Server: keeps a session under its id. False: it is not kept.
+    fn store_session(&self, id: &[u8], value: Vec<u8>) -> bool {
+        let _ = (id, value);
+        false
+    }
+
+    /// Server: the session kept under an id; `remove` forgets it at the same time.
+    fn find_session(&self, id: &[u8], remove: bool) -> Option<Vec<u8>> {
+        let _ = (id, remove);
+        None
+    }
+}
+
+/// Whether and how a server asks for the client's certificate.
+#[derive(Debug, Clone, Default)]
+pub struct ClientAuth {
+    /// Send a CertificateRequest.
+    pub request: bool,
+    /// Fail without a certificate.
+    pub require: bool,
+    /// The issuers named in the request.
+    pub issuers: Arc<[DistinguishedName]>,
+}
+
+/// What one connection may do: decided before it starts or at its ClientHello.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// Signature schemes accepted from the peer and offered to it, in order of preference.
+    pub verify_schemes: Arc<[SignatureScheme]>,
+    /// Server: what it asks of the client.
+    pub client_auth: ClientAuth,
+    /// Server: its own order of suites decides.
+    pub prefer_server_suites: bool,
+    /// Server, with its own order: ChaCha20 first where the client puts it first.
+    pub prioritize_chacha: bool,
+    /// Server: its own order of groups decides.
+    pub prefer_server_groups: bool,
+    /// Client: asks for a stapled OCSP response.
+    pub request_ocsp: bool,
+    /// Record key log lines.
+    pub log_keys: bool,
+    /// Record handshake messages.
+    pub tap_messages: bool,
+    /// Server: sessions are found by id only when the cache is on.
+    pub cache_sessions: bool,
+}
+
+/// A client session to be offered.
+#[derive(Debug)]
+pub enum Offer {
+    /// TLS 1.2: session id or ticket.
+    Tls12(Tls12Session),
+    /// TLS 1.3: ticket, used once.
+    Tls13(Tls13Session),
+}
+
+/// A handshake message as the transcript saw it.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Handshake type (RFC 8446, section 4).
+    pub kind: u8,
+    /// Header and body.
+    pub bytes: Vec<u8>,
+}
+
+/// What has been observed on a connection. The face takes what it needs between calls into rustls.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// Key log lines, `LABEL random secret` in hexadecimal.
+    pub key_log: Vec<String>,
+    /// Handshake messages, in the order of the transcript.
+    pub messages: Vec<Message>,
+    /// Finished values in the order they were computed; the last two are the server's and the client's.
+    pub finished: Vec<Vec<u8>>,
+    /// TLS 1.2: the master secret.
+    pub master_secret: Option<zeroize::Zeroizing<Vec<u8>>>,
+    /// Client sessions that have become resumable.
+    pub new_sessions: Vec<Offer>,
+    /// Client: the session kept for this server is of no use any more.
+    pub forget_session: bool,
+    /// The scheme the peer signed with.
+    pub peer_scheme: Option<SignatureScheme>,
+    /// The scheme we signed with.
+    pub own_scheme: Option<SignatureScheme>,
+    /// The random of the ClientHello.
+    pub client_random: Option<[u8; 32]>,
+    /// The random of the ServerHello.
+    pub server_random: Option<[u8; 32]>,
+    /// Client: a CertificateRequest came.
+    pub certificate_requested: bool,
+}
+
+/// One connection's side of the exchange.
+pub struct Exchange {
+    /// Answers the questions.
+    pub application: Box<dyn Application>,
+    /// What the connection may do.
+    pub policy: Mutex<Policy>,
+    /// The session a client offers; taken by rustls when it writes the ClientHello.
+    pub offer: Mutex<Option<Offer>>,
+    /// What has been seen.
+    pub record: Mutex<Record>,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchange").finish_non_exhaustive()
+    }
+}
+
+thread_local! {
+    static SCOPES: RefCell<Vec<Arc<Exchange>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Ends a scope also when the body panics.
+struct Leave;
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        // A thread that is ending has no stack any more, and no scope on it.
+        let _ = SCOPES.try_with(|scopes| scopes.borrow_mut().pop());
+    }
+}
+
+impl Exchange {
+    /// An exchange with nothing decided and nothing seen.
+    pub fn new(application: Box<dyn Application>) -> Arc<Self> {
+        Arc::new(Self { application, policy: Mutex::default(), offer: Mutex::default(), record: Mutex::default() })
+    }
+
+    /// Runs `body` (a call into rustls) with `self` as the connection that is being worked on.
+    pub fn scope<T>(self: &Arc<Self>, body: impl FnOnce() -> T) -> T {
+        SCOPES.with(|scopes| scopes.borrow_mut().push(self.clone()));
+        let _leave = Leave;
+        body()
+    }
+
+    /// The connection that is being worked on.
+    pub fn current() -> Option<Arc<Self>> {
+        SCOPES.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
+    }
+
+    /// Notes something about the connection that is being worked on.
+    pub fn note(note: impl FnOnce(&mut Record)) {
+        if let Some(current) = Self::current() {
+            note(&mut current.record.lock());
+        }
+    }
+}

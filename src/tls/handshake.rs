@@ -1,0 +1,340 @@
+//! Drives rustls's handshake states, one step at a time, so that between steps a face can run its callbacks with
+//! nothing borrowed.
+
+use super::error::Error;
+use super::exchange::{Exchange, HelloAnswer, Pause, VerifyAnswer};
+use super::hello::Hello;
+use super::record::Inbound;
+use super::traffic::Established;
+use super::transport::{Io, Outbound, Transport};
+use rustls::client::ClientHandshake;
+use rustls::crypto::{Identity, VerifiedIdentity};
+use rustls::enums::ApplicationProtocol;
+use rustls::error::AlertDescription;
+use rustls::pki_types::{CertificateDer, IpAddr, Ipv4Addr, ServerName};
+use rustls::server::ServerHandshake;
+use rustls::{ClientConfig, Tcp, VerifyPeerIdentity};
+use std::sync::Arc;
+
+/// How far a step came.
+#[derive(Debug)]
+pub enum Progress {
+    /// Something happened; there is more to do.
+    Stepped,
+    /// The transport must become readable.
+    WantRead,
+    /// The transport must become writable.
+    WantWrite,
+    /// The application must be ready to decide.
+    Paused(Pause),
+    /// The handshake is complete and its last flight sent.
+    Done(Box<Established>),
+}
+
+enum Machine {
+    Client(ClientHandshake),
+    Server(ServerHandshake),
+    /// Complete, with the last flight still to be sent.
+    Sending(Box<Established>),
+    Failed(Error),
+}
+
+/// A handshake in progress.
+pub struct Handshake {
+    machine: Machine,
+    inbound: Inbound,
+    outbound: Outbound,
+    exchange: Arc<Exchange>,
+    /// rustls may go on with what has been received already.
+    buffered: bool,
+    /// Server: the ClientHello's records until it is whole, then the ClientHello.
+    hello_records: Vec<u8>,
+    hello: Option<Hello>,
+    is_server: bool,
+}
+
+impl std::fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handshake").finish_non_exhaustive()
+    }
+}
+
+/// The name rustls is given when no server name shall be sent: it never sends one for an address.
+fn no_name() -> ServerName<'static> {
+    ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0, 0, 0, 0])))
+}
+
+impl Handshake {
+    /// Starts a client's handshake: its ClientHello is ready to be sent.
+    ///
+    /// # Errors
+    /// The configuration cannot be used.
+    pub fn client(
+        exchange: Arc<Exchange>,
+        config: &Arc<ClientConfig>,
+        server_name: Option<ServerName<'static>>,
+        alpn: &[Vec<u8>],
+        read_ahead: bool,
+    ) -> Result<Self, Error> {
+        let mut outbound = Outbound::default();
+        let protocols = alpn.iter().map(|name| ApplicationProtocol::from(name.as_slice()).to_owned()).collect();
+        let builder = config.connect(server_name.unwrap_or_else(no_name)).with_alpn(protocols);
+        let start = exchange.scope(|| builder.start_handshake(outbound.sink()))?;
+        note_randoms(&exchange, outbound.pending());
+        let machine = Machine::Client(ClientHandshake::NeedsInput(start));
+        Ok(Self::new(machine, outbound, exchange, read_ahead))
+    }
+
+    /// Starts a server's handshake: it waits for a ClientHello.
+    pub fn server(exchange: Arc<Exchange>, read_ahead: bool) -> Self {
+        let machine = Machine::Server(ServerHandshake::NeedsInput(ServerHandshake::start()));
+        Self::new(machine, Outbound::default(), exchange, read_ahead)
+    }
+
+    fn new(machine: Machine, outbound: Outbound, exchange: Arc<Exchange>, read_ahead: bool) -> Self {
+        let mut inbound = Inbound::default();
+        inbound.read_ahead = read_ahead;
+        let is_server = matches!(machine, Machine::Server(_));
+        Self {
+            is_server,
+            machine,
+            inbound,
+            outbound,
+            exchange,
+            buffered: false,
+            hello_records: Vec::new(),
+            hello: None,
+        }
+    }
+
+    /// Whether bytes have been received that are not a whole record yet, or not processed.
+    pub fn has_ciphertext(&self) -> bool {
+        self.inbound.has_ciphertext()
+    }
+
+    /// The ClientHello a server has received.
+    pub fn hello(&self) -> Option<&Hello> {
+        self.hello.as_ref()
+    }
+
+    /// Does the next thing: sends what is pending, receives a record, or asks the application.
+    ///
+    /// # Errors
+    /// The handshake has failed; every later call fails likewise.
+    pub fn step(&mut self, transport: &mut dyn Transport) -> Result<Progress, Error> {
+        if !self.outbound.is_empty() {
+            match self.outbound.send_all(transport) {
+                Io::Done(_) => {}
+                Io::WouldBlock => return Ok(Progress::WantWrite),
+                Io::Eof | Io::Failed => return Err(self.fail(Error::Transport)),
+            }
+        }
+        let machine = std::mem::replace(&mut self.machine, Machine::Failed(Error::State));
+        let next = match machine {
+            Machine::Failed(error) => {
+                self.machine = Machine::Failed(error.clone());
+                return Err(error);
+            }
+            Machine::Sending(established) => return Ok(Progress::Done(established)),
+            Machine::Client(state) => self.client_step(state, transport),
+            Machine::Server(state) => self.server_step(state, transport),
+        };
+        match next {
+            Ok((machine, progress)) => {
+                self.machine = machine;
+                Ok(progress)
+            }
+            Err(error) => {
+                // The alert, if there is one, goes out as far as the transport takes it now.
+                let _ = self.outbound.send_all(transport);
+                Err(self.fail(error))
+            }
+        }
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        self.machine = Machine::Failed(error.clone());
+        error
+    }
+
+    fn client_step(
+        &mut self,
+        state: ClientHandshake,
+        transport: &mut dyn Transport,
+    ) -> Result<(Machine, Progress), Error> {
+        let next = match state {
+            ClientHandshake::NeedsInput(needs) => {
+                if let Some(progress) = self.receive(transport)? {
+                    return Ok((Machine::Client(ClientHandshake::NeedsInput(needs)), progress));
+                }
+                note_randoms(&self.exchange, self.inbound.last_record());
+                let (inbound, sink) = (&mut self.inbound, self.outbound.sink());
+                self.exchange.scope(|| needs.process(inbound, sink))?
+            }
+            ClientHandshake::VerifyServerIdentity(verify) => {
+                let answer = {
+                    let presented = verify.presented_identity()?;
+                    let chain = chain(presented.identity);
+                    (self.exchange.application.verify_peer(&chain, presented.ocsp_response), owned(presented.identity))
+                };
+                match self.verdict(verify, answer)? {
+                    Ok(next) => next,
+                    Err((verify, pause)) => {
+                        return Ok((
+                            Machine::Client(ClientHandshake::VerifyServerIdentity(verify)),
+                            Progress::Paused(pause),
+                        ));
+                    }
+                }
+            }
+            other => return self.unexpected(&other),
+        };
+        Ok(match next {
+            ClientHandshake::Complete(split) => {
+                let inbound = std::mem::take(&mut self.inbound);
+                (Machine::Sending(Established::client(split, inbound, self.exchange.clone())), Progress::Stepped)
+            }
+            next => (Machine::Client(next), Progress::Stepped),
+        })
+    }
+
+    fn server_step(
+        &mut self,
+        state: ServerHandshake,
+        transport: &mut dyn Transport,
+    ) -> Result<(Machine, Progress), Error> {
+        let next = match state {
+            ServerHandshake::NeedsInput(needs) => {
+                if let Some(progress) = self.receive(transport)? {
+                    return Ok((Machine::Server(ServerHandshake::NeedsInput(needs)), progress));
+                }
+                if self.hello.is_none() {
+                    self.hello_records.extend_from_slice(self.inbound.last_record());
+                }
+                let (inbound, sink) = (&mut self.inbound, self.outbound.sink());
+                self.exchange.scope(|| needs.process(inbound, sink))?
+            }
+            ServerHandshake::Accepted(accepted) => {
+                let hello = match self.hello.take() {
+                    Some(hello) => hello,
+                    None => Hello::from_records(&std::mem::take(&mut self.hello_records)).ok_or(Error::State)?,
+                };
+                if let Ok(random) = hello.random.as_slice().try_into() {
+                    self.exchange.record.lock().client_random = Some(random);
+                }
+                let answer = self.exchange.application.client_hello(&hello);
+                self.hello = Some(hello);
+                match answer {
+                    HelloAnswer::Proceed(config) => {
+                        self.buffered = true;
+                        let sink = self.outbound.sink();
+                        self.exchange.scope(|| accepted.choose_config(config, sink))?
+                    }
+                    HelloAnswer::Wait(pause) => {
+                        return Ok((Machine::Server(ServerHandshake::Accepted(accepted)), Progress::Paused(pause)));
+                    }
+                    HelloAnswer::Abort(alert) => {
+                        if let Some(alert) = alert {
+                            self.outbound.sink().extend(plain_alert(alert));
+                        }
+                        return Err(Error::Application);
+                    }
+                }
+            }
+            ServerHandshake::VerifyClientIdentity(verify) => {
+                let answer = {
+                    let presented = verify.presented_identity()?;
+                    let chain = chain(presented.identity);
+                    (self.exchange.application.verify_peer(&chain, &[]), owned(presented.identity))
+                };
+                match self.verdict(verify, answer)? {
+                    Ok(next) => next,
+                    Err((verify, pause)) => {
+                        return Ok((
+                            Machine::Server(ServerHandshake::VerifyClientIdentity(verify)),
+                            Progress::Paused(pause),
+                        ));
+                    }
+                }
+            }
+            other => return self.unexpected(&other),
+        };
+        note_randoms(&self.exchange, self.outbound.pending());
+        Ok(match next {
+            ServerHandshake::Complete(split) => {
+                let inbound = std::mem::take(&mut self.inbound);
+                (Machine::Sending(Established::server(split, inbound, self.exchange.clone())), Progress::Stepped)
+            }
+            next => (Machine::Server(next), Progress::Stepped),
+        })
+    }
+
+    /// Makes sure rustls has something to process; otherwise says what to wait for.
+    fn receive(&mut self, transport: &mut dyn Transport) -> Result<Option<Progress>, Error> {
+        if std::mem::take(&mut self.buffered) && self.inbound.has_record() {
+            return Ok(None);
+        }
+        match self.inbound.read_record(transport, self.is_server) {
+            Ok(Io::Done(_)) => Ok(None),
+            Ok(Io::WouldBlock) => Ok(Some(Progress::WantRead)),
+            Ok(Io::Eof) => Err(Error::UnexpectedEof),
+            Ok(Io::Failed) => Err(Error::Transport),
+            Err(error) => {
+                self.outbound.sink().extend(plain_alert(AlertDescription::ProtocolVersion));
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Goes on after the application's verdict; `Err` in the result: it wants to be asked again.
+    #[expect(clippy::type_complexity, reason = "the two outcomes are named where it is called")]
+    fn verdict<Side: rustls::SideData>(
+        &mut self,
+        verify: VerifyPeerIdentity<Side, Tcp>,
+        (answer, identity): (VerifyAnswer, Identity<'static>),
+    ) -> Result<Result<Side::Handshake, (VerifyPeerIdentity<Side, Tcp>, Pause)>, Error> {
+        let result = match answer {
+            VerifyAnswer::Accept => Ok(VerifiedIdentity::assertion(identity)),
+            VerifyAnswer::Refuse(error) => Err(error),
+            VerifyAnswer::Wait(pause) => return Ok(Err((verify, pause))),
+        };
+        self.buffered = true;
+        let sink = self.outbound.sink();
+        Ok(Ok(self.exchange.scope(|| verify.continue_with(result, sink))?))
+    }
+
+    /// rustls's state enums may grow.
+    fn unexpected(&mut self, state: &dyn std::fmt::Debug) -> Result<(Machine, Progress), Error> {
+        Err(Error::Rustls(rustls::Error::General(format!("unknown handshake state {state:?}"))))
+    }
+}
+
+fn chain<'a>(identity: &'a Identity<'_>) -> Vec<CertificateDer<'a>> {
+    match identity {
+        Identity::X509(chain) => std::iter::once(&chain.end_entity)
+            .chain(&chain.intermediates)
+            .map(|certificate| CertificateDer::from(certificate.as_ref()))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn owned(identity: &Identity<'_>) -> Identity<'static> {
+    identity.clone().into_owned()
+}
+
+/// An alert record in clear: only before any key has been agreed.
+fn plain_alert(alert: AlertDescription) -> [u8; 7] {
+    [21, 3, 3, 0, 2, 2, alert.0]
+}
+
+/// Notes the random of a ClientHello or ServerHello that begins `record`.
+fn note_randoms(exchange: &Exchange, record: &[u8]) {
+    let [22, _, _, _, _, kind @ (1 | 2), _, _, _, _, _, rest @ ..] = record else { return };
+    let Some(random) = rest.first_chunk::<32>() else { return };
+    let mut seen = exchange.record.lock();
+    match kind {
+        1 => seen.client_random = Some(*random),
+        _ => seen.server_random = Some(*random),
+    }
+}

@@ -1,0 +1,196 @@
+//! A look at a ClientHello's bytes (RFC 8446, section 4.1.2), for what rustls does not show: random, session id,
+//! extensions in order, ticket.
+
+/// A cursor over length-prefixed vectors.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+        let (head, tail) = self.0.split_at_checked(n)?;
+        self.0 = tail;
+        Some(head)
+    }
+
+    fn u8(&mut self) -> Option<usize> {
+        self.take(1)?.first().map(|&b| usize::from(b))
+    }
+
+    fn u16(&mut self) -> Option<usize> {
+        match self.take(2)? {
+            [high, low] => Some(usize::from(*high) << 8 | usize::from(*low)),
+            _ => None,
+        }
+    }
+
+    fn vec8(&mut self) -> Option<&'a [u8]> {
+        let len = self.u8()?;
+        self.take(len)
+    }
+
+    fn vec16(&mut self) -> Option<&'a [u8]> {
+        let len = self.u16()?;
+        self.take(len)
+    }
+}
+
+/// A ClientHello, as owned bytes with the places of its fields.
+#[derive(Debug, Clone, Default)]
+pub struct Hello {
+    /// `legacy_version`.
+    pub version: u16,
+    /// The client's random, 32 bytes.
+    pub random: Vec<u8>,
+    /// `legacy_session_id`, at most 32 bytes.
+    pub session_id: Vec<u8>,
+    /// Cipher suites, two bytes each, as sent.
+    pub cipher_suites: Vec<u8>,
+    /// Compression methods, as sent.
+    pub compressions: Vec<u8>,
+    /// Extensions in the order sent: type and content.
+    pub extensions: Vec<(u16, Vec<u8>)>,
+}
+
+impl Hello {
+    /// Parses a ClientHello from `records`, the records that carried it (also in several fragments).
+    pub fn from_records(records: &[u8]) -> Option<Self> {
+        let mut reader = Reader(records);
+        let mut message = Vec::new();
+        while !reader.0.is_empty() {
+            let kind = reader.u8()?;
+            reader.take(2)?;
+            let body = reader.vec16()?;
+            if kind == 22 {
+                message.extend_from_slice(body);
+            }
+        }
+        Self::from_message(&message)
+    }
+
+    /// Parses a handshake message: type 1, length, body.
+    pub fn from_message(message: &[u8]) -> Option<Self> {
+        let mut reader = Reader(message);
+        if reader.u8()? != 1 {
+            return None;
+        }
+        let len = reader.u8()? << 16 | reader.u16()?;
+        let mut body = Reader(reader.take(len)?);
+        let mut hello = Self {
+            version: u16::try_from(body.u16()?).ok()?,
+            random: body.take(32)?.to_vec(),
+            session_id: body.vec8()?.to_vec(),
+            cipher_suites: body.vec16()?.to_vec(),
+            compressions: body.vec8()?.to_vec(),
+            extensions: Vec::new(),
+        };
+        if body.0.is_empty() {
+            return Some(hello);
+        }
+        let mut extensions = Reader(body.vec16()?);
+        while !extensions.0.is_empty() {
+            let kind = u16::try_from(extensions.u16()?).ok()?;
+            hello.extensions.push((kind, extensions.vec16()?.to_vec()));
+        }
+        Some(hello)
+    }
+
+    /// The content of an extension, if it was sent.
+    pub fn extension(&self, kind: u16) -> Option<&[u8]> {
+        self.extensions.iter().find(|(k, _)| *k == kind).map(|(_, content)| content.as_slice())
+    }
+
+    /// The host name of the server_name extension (RFC 6066, section 3), as sent.
+    pub fn server_name(&self) -> Option<&[u8]> {
+        let mut list = Reader(Reader(self.extension(0)?).vec16()?);
+        while !list.0.is_empty() {
+            let kind = list.u8()?;
+            let name = list.vec16()?;
+            if kind == 0 {
+                return Some(name);
+            }
+        }
+        None
+    }
+
+    /// The protocol list of the ALPN extension (RFC 7301), in wire form without its outer length.
+    pub fn alpn(&self) -> Option<&[u8]> {
+        let list = Reader(self.extension(16)?).vec16()?;
+        (!list.is_empty()).then_some(list)
+    }
+
+    /// The cipher suites as numbers.
+    pub fn suites(&self) -> impl Iterator<Item = u16> + '_ {
+        self.cipher_suites.chunks_exact(2).map(|pair| match pair {
+            [high, low] => u16::from(*high) << 8 | u16::from(*low),
+            _ => 0,
+        })
+    }
+
+    /// The entries of an extension that is a list of 16-bit numbers: groups (10), signature algorithms (13).
+    pub fn numbers(&self, kind: u16) -> Vec<u16> {
+        let list = self.extension(kind).and_then(|content| Reader(content).vec16()).unwrap_or_default();
+        list.chunks_exact(2)
+            .map(|pair| match pair {
+                [high, low] => u16::from(*high) << 8 | u16::from(*low),
+                _ => 0,
+            })
+            .collect()
+    }
+
+    /// The versions of the supported_versions extension, if it was sent.
+    pub fn supported_versions(&self) -> Option<Vec<u16>> {
+        let list = Reader(self.extension(43)?).vec8()?;
+        Some(list.chunks_exact(2).filter_map(|pair| Some(u16::from_be_bytes(pair.try_into().ok()?))).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::*;
+
+    fn message() -> Vec<u8> {
+        let mut body = vec![3, 3];
+        body.extend([7; 32]);
+        body.extend([2, 0xaa, 0xbb]);
+        body.extend([0, 4, 0x13, 0x01, 0xc0, 0x2f]);
+        body.extend([1, 0]);
+        let mut extensions = vec![0, 0, 0, 7, 0, 5, 0, 0, 2, b'a', b'b'];
+        extensions.extend([0, 16, 0, 5, 0, 3, 2, b'h', b'2']);
+        extensions.extend([0, 43, 0, 3, 2, 3, 4]);
+        body.extend([0, extensions.len() as u8]);
+        body.extend(extensions);
+        let mut message = vec![1, 0, 0, body.len() as u8];
+        message.extend(body);
+        message
+    }
+
+    #[test]
+    fn fields() {
+        let hello = Hello::from_message(&message()).unwrap();
+        assert_eq!(hello.version, 0x303);
+        assert_eq!(hello.session_id, [0xaa, 0xbb]);
+        assert_eq!(hello.server_name(), Some(&b"ab"[..]));
+        assert_eq!(hello.alpn(), Some(&b"\x02h2"[..]));
+        assert_eq!(hello.suites().collect::<Vec<_>>(), [0x1301, 0xc02f]);
+        assert_eq!(hello.supported_versions(), Some(vec![0x304]));
+    }
+
+    #[test]
+    fn cut_anywhere_is_no_hello() {
+        let whole = message();
+        for len in 0..whole.len() {
+            assert!(Hello::from_message(&whole[..len]).is_none(), "{len}");
+        }
+    }
+
+    #[test]
+    fn fragments() {
+        let whole = message();
+        let mut records = Vec::new();
+        for part in whole.chunks(40) {
+            records.extend([22, 3, 1, 0, part.len() as u8]);
+            records.extend(part);
+        }
+        assert_eq!(Hello::from_records(&records).unwrap().session_id, [0xaa, 0xbb]);
+    }
+}

@@ -1,0 +1,214 @@
+//! The provider decorator: aws-lc-rs's suites with taps for what rustls does not show (Finished values, TLS 1.2's
+//! master secret, handshake messages), and the choice of suites and groups a configuration may use.
+
+use super::exchange::{Exchange, Message};
+use rustls::crypto::cipher::{Tls12AeadAlgorithm, Tls13AeadAlgorithm};
+use rustls::crypto::hash::{Context, Hash, Output};
+use rustls::crypto::hmac::Tag;
+use rustls::crypto::kx::{ActiveKeyExchange, NamedGroup, SupportedKxGroup};
+use rustls::crypto::tls12::{Prf, PrfSecret};
+use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock};
+use rustls::crypto::{CipherSuite, CipherSuiteCommon, CryptoProvider, HashAlgorithm};
+use rustls::{Tls12CipherSuite, Tls13CipherSuite};
+use rustls_aws_lc_rs as backend;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+/// The provider for these suites and groups, each in order of preference; unknown ones are left out.
+pub fn provider(suites: &[u16], groups: &[u16]) -> CryptoProvider {
+    CryptoProvider {
+        tls12_cipher_suites: Cow::Owned(pick(suites, tls12_suites(), |suite| suite.common.suite)),
+        tls13_cipher_suites: Cow::Owned(pick(suites, tls13_suites(), |suite| suite.common.suite)),
+        kx_groups: Cow::Owned(groups.iter().filter_map(|&id| group(id)).collect()),
+        ..backend::DEFAULT_PROVIDER
+    }
+}
+
+/// The key exchange group with this number of IANA's registry, if it can be used.
+pub fn group(id: u16) -> Option<&'static dyn SupportedKxGroup> {
+    backend::ALL_KX_GROUPS.iter().copied().find(|group| group.name() == NamedGroup(id))
+}
+
+fn pick<T>(wanted: &[u16], all: &'static [T], id: impl Fn(&T) -> CipherSuite) -> Vec<&'static T> {
+    wanted.iter().filter_map(|&w| all.iter().find(|suite| id(suite) == CipherSuite(w))).collect()
+}
+
+fn tls12_suites() -> &'static [Tls12CipherSuite] {
+    static SUITES: LazyLock<Vec<Tls12CipherSuite>> = LazyLock::new(|| {
+        backend::ALL_TLS12_CIPHER_SUITES
+            .iter()
+            .map(|plain| Tls12CipherSuite {
+                common: tapped_common(&plain.common),
+                protocol_version: plain.protocol_version,
+                prf_provider: Box::leak(Box::new(TapPrf(plain.prf_provider))),
+                kx: plain.kx,
+                sign: plain.sign,
+                aead_alg: aead12(plain.aead_alg),
+            })
+            .collect()
+    });
+    &SUITES
+}
+
+fn tls13_suites() -> &'static [Tls13CipherSuite] {
+    static SUITES: LazyLock<Vec<Tls13CipherSuite>> = LazyLock::new(|| {
+        backend::ALL_TLS13_CIPHER_SUITES
+            .iter()
+            .map(|plain| Tls13CipherSuite {
+                common: tapped_common(&plain.common),
+                protocol_version: plain.protocol_version,
+                hkdf_provider: Box::leak(Box::new(TapHkdf(plain.hkdf_provider))),
+                aead_alg: aead13(plain.aead_alg),
+                quic: None,
+            })
+            .collect()
+    });
+    &SUITES
+}
+
+/// The seam for another AEAD implementation where it is faster.
+fn aead12(plain: &'static dyn Tls12AeadAlgorithm) -> &'static dyn Tls12AeadAlgorithm {
+    plain
+}
+
+/// As [`aead12`].
+fn aead13(plain: &'static dyn Tls13AeadAlgorithm) -> &'static dyn Tls13AeadAlgorithm {
+    plain
+}
+
+fn tapped_common(plain: &CipherSuiteCommon) -> CipherSuiteCommon {
+    CipherSuiteCommon {
+        suite: plain.suite,
+        hash_provider: Box::leak(Box::new(TapHash(plain.hash_provider))),
+        confidentiality_limit: plain.confidentiality_limit,
+    }
+}
+
+/// A transcript hash that shows the messages it is fed.
+struct TapHash(&'static dyn Hash);
+
+impl Hash for TapHash {
+    fn start(&self) -> Box<dyn Context> {
+        let inner = self.0.start();
+        match Exchange::current() {
+            Some(exchange) if exchange.policy.lock().tap_messages => Box::new(TapContext { inner, exchange }),
+            _ => inner,
+        }
+    }
+
+    fn hash(&self, data: &[u8]) -> Output {
+        self.0.hash(data)
+    }
+
+    fn output_len(&self) -> usize {
+        self.0.output_len()
+    }
+
+    fn algorithm(&self) -> HashAlgorithm {
+        self.0.algorithm()
+    }
+}
+
+struct TapContext {
+    inner: Box<dyn Context>,
+    exchange: Arc<Exchange>,
+}
+
+impl Context for TapContext {
+    fn fork_finish(&self) -> Output {
+        self.inner.fork_finish()
+    }
+
+    fn fork(&self) -> Box<dyn Context> {
+        // A fork looks ahead (binders) or back; the transcript itself goes on in `self`.
+        self.inner.fork()
+    }
+
+    fn finish(self: Box<Self>) -> Output {
+        self.inner.finish()
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        if let Some(messages) = split_messages(data) {
+            self.exchange.record.lock().messages.extend(messages);
+        }
+        self.inner.update(data);
+    }
+}
+
+/// The whole handshake messages in `data`; none when the last one is cut short, as for a PSK binder.
+fn split_messages(mut data: &[u8]) -> Option<Vec<Message>> {
+    let mut messages = Vec::new();
+    while !data.is_empty() {
+        let [kind, a, b, c, ..] = *data else { return None };
+        let len = 4 + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c));
+        let (message, rest) = data.split_at_checked(len)?;
+        messages.push(Message { kind, bytes: message.to_vec() });
+        data = rest;
+    }
+    Some(messages)
+}
+
+/// TLS 1.2's PRF, which computes the master secret and the Finished values.
+struct TapPrf(&'static dyn Prf);
+
+impl Prf for TapPrf {
+    fn for_key_exchange(
+        &self,
+        output: &mut [u8; 48],
+        kx: Box<dyn ActiveKeyExchange>,
+        peer_pub_key: &[u8],
+        label: &[u8],
+        seed: &[u8],
+    ) -> Result<(), rustls::Error> {
+        self.0.for_key_exchange(output, kx, peer_pub_key, label, seed)
+    }
+
+    fn new_secret(&self, master_secret: &[u8; 48]) -> Box<dyn PrfSecret> {
+        Exchange::note(|record| record.master_secret = Some(master_secret.to_vec().into()));
+        Box::new(TapSecret(self.0.new_secret(master_secret)))
+    }
+}
+
+struct TapSecret(Box<dyn PrfSecret>);
+
+impl PrfSecret for TapSecret {
+    fn prf(&self, output: &mut [u8], label: &[u8], seed: &[u8]) {
+        self.0.prf(output, label, seed);
+        if label.ends_with(b" finished") {
+            Exchange::note(|record| record.finished.push(output.to_vec()));
+        }
+    }
+}
+
+/// TLS 1.3's HKDF, whose HMAC makes the Finished values (and PSK binders before them).
+struct TapHkdf(&'static dyn Hkdf);
+
+impl Hkdf for TapHkdf {
+    fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
+        self.0.extract_from_zero_ikm(salt)
+    }
+
+    fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {
+        self.0.extract_from_secret(salt, secret)
+    }
+
+    fn extract_from_kx_shared_secret(
+        &self,
+        salt: Option<&[u8]>,
+        kx: Box<dyn ActiveKeyExchange>,
+        peer_pub_key: &[u8],
+    ) -> Result<Box<dyn HkdfExpander>, rustls::Error> {
+        self.0.extract_from_kx_shared_secret(salt, kx, peer_pub_key)
+    }
+
+    fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
+        self.0.expander_for_okm(okm)
+    }
+
+    fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> Tag {
+        let tag = self.0.hmac_sign(key, message);
+        Exchange::note(|record| record.finished.push(tag.as_ref().to_vec()));
+        tag
+    }
+}

@@ -1,0 +1,386 @@
+//! An open connection: a receiving and a sending half that two threads may use at the same time.
+
+use super::error::Error;
+use super::exchange::Exchange;
+use super::record::Inbound;
+use super::transport::{Io, Outbound, Transport};
+use rustls::crypto::Identity;
+use rustls::crypto::cipher::OutboundPlain;
+use rustls::split::{ReceiveTraffic, ReceiveTrafficState, SendTraffic, SplitConnection};
+use rustls::{ClientSide, ConnectionOutputs, HandshakeKind, KeyingMaterialExporter, ServerSide, SideData};
+use std::sync::Arc;
+
+/// What a completed handshake leaves.
+pub struct Established {
+    /// The receiving half.
+    pub receiver: Receiver,
+    /// The sending half.
+    pub sender: Sender,
+    /// What was agreed.
+    pub facts: Facts,
+    /// Derives keying material (RFC 5705), if it can.
+    pub exporter: Option<KeyingMaterialExporter>,
+}
+
+impl std::fmt::Debug for Established {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Established").field("facts", &self.facts).finish_non_exhaustive()
+    }
+}
+
+/// What was agreed in a handshake, by the numbers of IANA's registries.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// 0x0303 or 0x0304.
+    pub version: u16,
+    /// The cipher suite.
+    pub suite: u16,
+    /// The key exchange group; none in a resumed TLS 1.2 handshake.
+    pub group: Option<u16>,
+    /// The application protocol.
+    pub alpn: Option<Vec<u8>>,
+    /// The peer's chain as it sent it, leaf first; from the session when it was resumed.
+    pub peer_chain: Vec<Vec<u8>>,
+    /// The session was resumed.
+    pub resumed: bool,
+    /// A HelloRetryRequest was needed.
+    pub retried: bool,
+    /// TLS 1.2: the extended master secret was used.
+    pub extended_master_secret: Option<bool>,
+}
+
+impl Facts {
+    fn new(outputs: &ConnectionOutputs) -> Self {
+        let kind = outputs.handshake_kind();
+        Self {
+            version: outputs.protocol_version().map_or(0, u16::from),
+            suite: outputs.negotiated_cipher_suite().map_or(0, |suite| suite.suite().0),
+            group: outputs.negotiated_key_exchange_group().map(|group| group.name().0),
+            alpn: outputs.alpn_protocol().map(|name| name.as_ref().to_vec()),
+            peer_chain: match outputs.peer_identity().map(|verified| verified.identity()) {
+                Some(Identity::X509(chain)) => std::iter::once(&chain.end_entity)
+                    .chain(&chain.intermediates)
+                    .map(|certificate| certificate.to_vec())
+                    .collect(),
+                _ => Vec::new(),
+            },
+            resumed: matches!(kind, Some(HandshakeKind::Resumed | HandshakeKind::ResumedWithHelloRetryRequest)),
+            retried: matches!(
+                kind,
+                Some(HandshakeKind::FullWithHelloRetryRequest | HandshakeKind::ResumedWithHelloRetryRequest)
+            ),
+            extended_master_secret: outputs.extended_main_secret(),
+        }
+    }
+}
+
+impl Established {
+    pub(super) fn client(split: SplitConnection<ClientSide>, inbound: Inbound, exchange: Arc<Exchange>) -> Box<Self> {
+        Self::new(split, inbound, exchange, Traffic::Client)
+    }
+
+    pub(super) fn server(split: SplitConnection<ServerSide>, inbound: Inbound, exchange: Arc<Exchange>) -> Box<Self> {
+        Self::new(split, inbound, exchange, Traffic::Server)
+    }
+
+    fn new<Side: SideData>(
+        split: SplitConnection<Side>,
+        inbound: Inbound,
+        exchange: Arc<Exchange>,
+        wrap: impl FnOnce(ReceiveTraffic<Side>) -> Traffic,
+    ) -> Box<Self> {
+        let mut outputs = split.outputs;
+        Box::new(Self {
+            facts: Facts::new(&outputs),
+            exporter: outputs.exporter().ok(),
+            receiver: Receiver { traffic: wrap(split.receive), inbound, exchange, flush: false },
+            sender: Sender {
+                traffic: Some(split.send),
+                outbound: Outbound::default(),
+                sealed: 0,
+                retry: None,
+                closed: false,
+            },
+        })
+    }
+}
+
+enum Traffic {
+    Client(ReceiveTraffic<ClientSide>),
+    Server(ReceiveTraffic<ServerSide>),
+    /// The peer has said goodbye.
+    Closed,
+    /// A fatal error was found, and is found again.
+    Failed(Error),
+}
+
+/// The receiving half.
+pub struct Receiver {
+    traffic: Traffic,
+    inbound: Inbound,
+    exchange: Arc<Exchange>,
+    flush: bool,
+}
+
+impl std::fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Receiver").finish_non_exhaustive()
+    }
+}
+
+/// What became of a call that wants plaintext.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// Plaintext is there ([`Receiver::plaintext`]).
+    Data,
+    /// A record without application data was processed: a ticket, a key update.
+    Control,
+    /// The transport must become readable.
+    WouldBlock,
+    /// The peer has said goodbye; so it does each time.
+    CloseNotify,
+}
+
+impl Receiver {
+    /// Decrypted application data that has not been read.
+    pub fn plaintext(&self) -> &[u8] {
+        self.inbound.plaintext()
+    }
+
+    /// Takes `n` bytes of [`Receiver::plaintext`].
+    pub fn consume(&mut self, n: usize) {
+        self.inbound.consume(n);
+    }
+
+    /// Whether bytes were received that have not been processed (`SSL_has_pending`).
+    pub fn has_ciphertext(&self) -> bool {
+        self.inbound.has_ciphertext()
+    }
+
+    /// Changes how far the transport is read.
+    pub fn set_read_ahead(&mut self, read_ahead: bool) {
+        self.inbound.read_ahead = read_ahead;
+    }
+
+    /// Whether the sending half has something to say because of what was received. Asking resets it.
+    pub fn take_flush(&mut self) -> bool {
+        std::mem::take(&mut self.flush)
+    }
+
+    /// Gets at most one record's plaintext, if none is left.
+    ///
+    /// # Errors
+    /// Fatal for the connection, except [`Error::Transport`] which the transport may get over.
+    pub fn fill(&mut self, transport: &mut dyn Transport) -> Result<Received, Error> {
+        if !self.inbound.plaintext().is_empty() {
+            return Ok(Received::Data);
+        }
+        match &self.traffic {
+            Traffic::Closed => return Ok(Received::CloseNotify),
+            Traffic::Failed(error) => return Err(error.clone()),
+            Traffic::Client(_) | Traffic::Server(_) => {}
+        }
+        // What came with an earlier record (handshake messages, read-ahead) is looked at first.
+        if self.inbound.has_record() {
+            let received = self.process()?;
+            if received != Received::WouldBlock {
+                return Ok(received);
+            }
+        }
+        match self.inbound.read_record(transport, false) {
+            Ok(Io::Done(_)) => {}
+            Ok(Io::WouldBlock) => {
+                self.inbound.trim();
+                return Ok(Received::WouldBlock);
+            }
+            Ok(Io::Eof) => return Err(Error::UnexpectedEof),
+            Ok(Io::Failed) => return Err(Error::Transport),
+            Err(error) => return Err(self.fail(error.into())),
+        }
+        match self.process()? {
+            Received::WouldBlock => Ok(Received::Control),
+            received => Ok(received),
+        }
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        self.traffic = Traffic::Failed(error.clone());
+        error
+    }
+
+    /// Lets rustls process what was received; `WouldBlock` when there was nothing whole in it.
+    fn process(&mut self) -> Result<Received, Error> {
+        let traffic = std::mem::replace(&mut self.traffic, Traffic::Failed(Error::State));
+        let inbound = &mut self.inbound;
+        let outcome = match traffic {
+            Traffic::Client(half) => {
+                self.exchange.scope(|| process(half, inbound)).map(|(half, what)| (half.map(Traffic::Client), what))
+            }
+            Traffic::Server(half) => process(half, inbound).map(|(half, what)| (half.map(Traffic::Server), what)),
+            Traffic::Closed => return Ok(Received::CloseNotify),
+            Traffic::Failed(error) => return Err(self.fail(error)),
+        };
+        match outcome {
+            Ok((half, what)) => {
+                self.traffic = half.unwrap_or(Traffic::Closed);
+                self.flush |= what.flush;
+                if what.data {
+                    return Ok(Received::Data);
+                }
+                self.inbound.trim();
+                Ok(match (&self.traffic, what.flush) {
+                    (Traffic::Closed, _) => Received::CloseNotify,
+                    (_, true) => Received::Control,
+                    _ => Received::WouldBlock,
+                })
+            }
+            Err(error) => {
+                // An alert may wait in the sending half.
+                self.flush = true;
+                Err(self.fail(error.into()))
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Processed {
+    data: bool,
+    flush: bool,
+}
+
+/// One call of rustls's receiving half; no half comes back once the peer has closed.
+fn process<Side: SideData>(
+    half: ReceiveTraffic<Side>,
+    inbound: &mut Inbound,
+) -> Result<(Option<ReceiveTraffic<Side>>, Processed), rustls::Error> {
+    let base = inbound.base();
+    let mut what = Processed::default();
+    let mut place = None;
+    let mut state = match half.read(inbound)? {
+        ReceiveTrafficState::Available(mut available) => {
+            let data = available.data();
+            place = Some((data.as_ptr() as usize, data.len()));
+            available.into_next()
+        }
+        ReceiveTrafficState::ReadMore(half) => ReceiveTrafficState::ReadMore(half),
+        ReceiveTrafficState::FlushSender(flush) => ReceiveTrafficState::FlushSender(flush),
+        ReceiveTrafficState::CloseNotify => ReceiveTrafficState::CloseNotify,
+    };
+    if let Some((address, len)) = place {
+        what.data = len > 0;
+        inbound.set_plaintext(base, address, len);
+    }
+    loop {
+        state = match state {
+            ReceiveTrafficState::FlushSender(flush) => {
+                what.flush = true;
+                flush.into_next()
+            }
+            ReceiveTrafficState::ReadMore(half) => return Ok((Some(half), what)),
+            ReceiveTrafficState::CloseNotify => return Ok((None, what)),
+            ReceiveTrafficState::Available(_) => return Err(rustls::Error::Unreachable("two payloads of one read")),
+        }
+    }
+}
+
+/// The sending half.
+pub struct Sender {
+    traffic: Option<SendTraffic>,
+    outbound: Outbound,
+    /// Bytes of the write in progress that are sealed.
+    sealed: usize,
+    /// The write that was cut short: where its data lay, and how much.
+    retry: Option<(usize, usize)>,
+    closed: bool,
+}
+
+impl std::fmt::Debug for Sender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
+}
+
+/// How a write treats its data (`SSL_MODE_*`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WriteMode {
+    /// Return as soon as a part has been sent.
+    pub partial: bool,
+    /// The repeated write may have its data elsewhere.
+    pub moving_buffer: bool,
+}
+
+/// Plaintext sealed at a time, bytes: enough for few system calls, little enough to be kept while a socket is full.
+const BATCH: usize = 65536;
+
+impl Sender {
+    /// Whether everything sealed has been taken by the transport.
+    pub fn is_idle(&self) -> bool {
+        self.outbound.is_empty()
+    }
+
+    /// Whether close_notify has been sent.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Sends `data`. `WouldBlock`: the same call must be repeated. `Done(n)`: n bytes were sent.
+    ///
+    /// # Errors
+    /// The transport failed, or the repetition is not one.
+    pub fn write(&mut self, transport: &mut dyn Transport, data: &[u8], mode: WriteMode) -> Result<Io, Error> {
+        if let Some((address, len)) = self.retry {
+            if data.len() < len || (!mode.moving_buffer && data.as_ptr() as usize != address) {
+                return Err(Error::BadWriteRetry);
+            }
+        }
+        loop {
+            match self.outbound.send_all(transport) {
+                Io::Done(_) => {}
+                Io::WouldBlock => {
+                    self.retry = Some((data.as_ptr() as usize, data.len()));
+                    return Ok(Io::WouldBlock);
+                }
+                Io::Eof | Io::Failed => {
+                    self.retry = Some((data.as_ptr() as usize, data.len()));
+                    return Err(Error::Transport);
+                }
+            }
+            if self.sealed >= data.len() || (mode.partial && self.sealed > 0) {
+                self.retry = None;
+                return Ok(Io::Done(std::mem::take(&mut self.sealed)));
+            }
+            let rest = data.get(self.sealed..).unwrap_or_default();
+            let batch = rest.get(..BATCH).unwrap_or(rest);
+            let traffic = self.traffic.as_mut().ok_or(Error::State)?;
+            traffic.write(OutboundPlain::Single(batch), self.outbound.sink())?;
+            self.sealed += batch.len();
+        }
+    }
+
+    /// Sends what rustls or an earlier call left to be sent.
+    pub fn flush(&mut self, transport: &mut dyn Transport) -> Io {
+        if let Some(traffic) = self.traffic.as_mut() {
+            // An empty write brings out what the receiving half has queued; it fails when that closed the connection.
+            let _ = traffic.write(OutboundPlain::Single(&[]), self.outbound.sink());
+        }
+        self.outbound.send_all(transport)
+    }
+
+    /// Queues close_notify, once; [`Sender::flush`] sends it.
+    pub fn close(&mut self) {
+        self.closed = true;
+        if let Some(traffic) = self.traffic.take() {
+            let _ = traffic.close(self.outbound.sink());
+        }
+    }
+
+    /// Queues a TLS 1.3 KeyUpdate that asks the peer for one too.
+    ///
+    /// # Errors
+    /// Not TLS 1.3, or closed.
+    pub fn update_keys(&mut self) -> Result<(), Error> {
+        let traffic = self.traffic.as_mut().ok_or(Error::State)?;
+        Ok(traffic.refresh_traffic_keys(self.outbound.sink())?)
+    }
+}

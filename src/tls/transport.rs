@@ -1,0 +1,81 @@
+//! Ciphertext in and out, as the TLS code sees it. Would-block is a value here, not an error.
+
+/// What one call of a transport did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Io {
+    /// This many bytes were moved, at least one.
+    Done(usize),
+    /// Nothing can be moved now; the same call may be made again later.
+    WouldBlock,
+    /// The peer will send nothing more (reading only).
+    Eof,
+    /// The transport failed; it knows why.
+    Failed,
+}
+
+/// Where records come from and go to.
+pub trait Transport {
+    /// Reads at most `buf.len()` bytes into `buf`.
+    fn recv(&mut self, buf: &mut [u8]) -> Io;
+
+    /// Writes at most `data.len()` bytes of `data`.
+    fn send(&mut self, data: &[u8]) -> Io;
+
+    /// Pushes out what a buffering transport still holds. Called at the end of each flight.
+    fn flush(&mut self) -> Io {
+        Io::Done(0)
+    }
+}
+
+/// Records that are sealed but not yet taken by the transport.
+#[derive(Debug, Default)]
+pub struct Outbound {
+    bytes: Vec<u8>,
+    sent: usize,
+    unflushed: bool,
+}
+
+/// A buffer above this capacity is given back once it has been sent: idle connections keep none.
+const KEEP_CAPACITY: usize = 0;
+
+impl Outbound {
+    /// Where rustls appends records.
+    pub fn sink(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Whether everything has been taken by the transport.
+    pub fn is_empty(&self) -> bool {
+        self.sent == self.bytes.len() && !self.unflushed
+    }
+
+    /// The records that have not been sent.
+    pub fn pending(&self) -> &[u8] {
+        self.bytes.get(self.sent..).unwrap_or_default()
+    }
+
+    /// Sends all that is pending; `Done(0)` when nothing is left.
+    pub fn send_all(&mut self, transport: &mut dyn Transport) -> Io {
+        while let Some(rest) = self.bytes.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            match transport.send(rest) {
+                Io::Done(n) => {
+                    self.sent += n.min(rest.len());
+                    self.unflushed = true;
+                }
+                other => return other,
+            }
+        }
+        self.bytes.clear();
+        self.sent = 0;
+        if self.bytes.capacity() > KEEP_CAPACITY {
+            self.bytes = Vec::new();
+        }
+        if self.unflushed {
+            match transport.flush() {
+                Io::Done(_) => self.unflushed = false,
+                other => return other,
+            }
+        }
+        Io::Done(0)
+    }
+}
