@@ -135,14 +135,10 @@ impl Selector {
         })
     }
 
-    /// What a word of the language selects. Names of RFCs count too, as they do from OpenSSL 3.2 on.
+    /// What a word of the language selects. Names of RFCs are unknown words here (OpenSSL 3.0 ignores them too).
     fn named(word: &[u8]) -> Option<Selector> {
-        let is_named = |suite: &&Suite| {
-            suite.listed()
-                && (suite.name.to_bytes() == word
-                    || (!suite.standard_name.is_empty() && suite.standard_name.to_bytes() == word))
-        };
-        TLS12.iter().find(is_named).map(Selector::suite).or_else(|| alias(word))
+        let suite = TLS12.iter().find(|suite| suite.listed() && suite.name.to_bytes() == word);
+        suite.map(Selector::suite).or_else(|| alias(word))
     }
 }
 

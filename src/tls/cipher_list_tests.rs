@@ -6,16 +6,8 @@ use super::*;
 use std::process::Command;
 
 /// The names that the system's OpenSSL lists for `rules`, empty when it refuses them; `None` without an `openssl`.
-///
-/// OpenSSL understands the names of RFCs from 3.2 on, so 3.0 is given its own names instead.
 fn reference(rules: &[u8]) -> Option<Vec<String>> {
     let mut rules = String::from_utf8(rules.to_vec()).unwrap();
-    for suite in TLS12.iter().filter(|suite| !suite.standard_name.is_empty()) {
-        let standard_name = suite.standard_name.to_str().unwrap();
-        if rules.contains(standard_name) {
-            rules = rules.replace(standard_name, suite.name.to_str().unwrap());
-        }
-    }
     // The program takes a leading minus for an option.
     if rules.starts_with('-') {
         rules.insert(0, ':');
