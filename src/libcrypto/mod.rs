@@ -3,4 +3,5 @@
 pub mod bio;
 pub mod err;
 pub mod ex_data;
+pub mod stack;
 pub mod sys;

@@ -4,6 +4,7 @@
 //! `Status: refused: <the reason>.` in its docstring; `docs/compatibility.md` is generated from these lines.
 
 pub mod callback_types;
+pub mod cipher;
 pub mod error;
 pub mod refusal;
 pub mod types;
