@@ -40,8 +40,8 @@ static inline void call_show(const char *label, SSL *ssl, int ret)
     unsigned long code;
 
     printf("%s = %d, error %s", label, ret, call_error_name(error));
-    /* after a failure SSL_want still says what an earlier call wanted: nothing that a program could use */
-    if (error != SSL_ERROR_SSL && error != SSL_ERROR_SYSCALL && error != SSL_ERROR_ZERO_RETURN)
+    /* in other cases SSL_want may still say what an earlier call wanted */
+    if (error != SSL_ERROR_NONE && error != SSL_ERROR_SSL && error != SSL_ERROR_SYSCALL && error != SSL_ERROR_ZERO_RETURN)
         printf(", want %d", SSL_want(ssl));
     printf("\n");
     while ((code = ERR_get_error()) != 0)
