@@ -3,6 +3,7 @@
 //! Every export carries a line `Status: full.`, `Status: partial: <the difference>.` or
 //! `Status: refused: <the reason>.` in its docstring; `docs/compatibility.md` is generated from these lines.
 
+pub mod absent;
 pub mod callback_types;
 pub mod cipher;
 pub mod error;

@@ -1,8 +1,6 @@
 //! The opaque types of the C API. What a pointer to one really points to is said by its `Handle` impl, beside the
 //! object's own type (`SSL` in connection.rs, `SSL_CTX` in context.rs, ...).
 
-#![expect(non_camel_case_types, reason = "the names of the C API")]
-
 macro_rules! opaque {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         $(
@@ -44,10 +42,6 @@ opaque! {
     stack_st_SRTP_PROTECTION_PROFILE;
     /// `STACK_OF(SCT)`; none is ever made.
     stack_st_SCT;
-    /// libcrypto's compression method.
-    COMP_METHOD;
-    /// libcrypto's list of certificate transparency logs.
-    CTLOG_STORE;
     /// libcrypto's input of a certificate transparency policy.
     CT_POLICY_EVAL_CTX;
     /// libcrypto's network address.

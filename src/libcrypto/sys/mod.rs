@@ -6,12 +6,14 @@
 
 mod bio;
 mod digest;
+mod comp;
 mod err;
 mod ex_data;
 mod stack;
 
 pub use bio::*;
 pub use digest::*;
+pub use comp::*;
 pub use err::*;
 pub use ex_data::*;
 pub use openssl_sys::{

@@ -1,0 +1,37 @@
+//! Names that belong to none of the other groups.
+
+use crate::openssl::refusal::refuse;
+use crate::openssl::types::SSL;
+use libc::off_t;
+use std::ffi::c_int;
+use std::ptr;
+
+/// The table's type in OpenSSL's tests.
+#[repr(C)]
+pub struct openssl_ssl_test_functions {
+    _opaque: [u8; 0],
+}
+
+/// `SSL_sendfile(3)`: sends a file through the kernel's TLS. Below 0 is failure; OpenSSL fails too where the kernel
+/// does not take the
+/// connection over, and programs then read and write.
+///
+/// Status: refused: kernel TLS is not supported.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_sendfile(_s: *mut SSL, _fd: c_int, _offset: off_t, _size: usize, _flags: c_int) -> isize {
+    refuse("SSL_sendfile", -1)
+}
+
+/// Sets a debugging flag that has had no effect since OpenSSL 1.1.0 (no manual page).
+///
+/// Status: full.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_set_debug(_s: *mut SSL, _debug: c_int) {}
+
+/// A table of OpenSSL's internal functions for its own tests (no manual page).
+///
+/// Status: refused: there are no such internals here.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_test_functions() -> *const openssl_ssl_test_functions {
+    refuse("SSL_test_functions", ptr::null())
+}
