@@ -1,6 +1,5 @@
-//! comp.h, ct.h and stack.h, as far as unsupported features hand libcrypto's objects through.
+//! comp.h and ct.h, as far as unsupported features hand libcrypto's objects through.
 
-use super::OPENSSL_STACK;
 use std::ffi::c_char;
 
 /// A compression method.
@@ -18,5 +17,4 @@ pub struct CTLOG_STORE {
 unsafe extern "C" {
     pub fn COMP_get_name(method: *const COMP_METHOD) -> *const c_char;
     pub fn CTLOG_STORE_free(store: *mut CTLOG_STORE);
-    pub fn OPENSSL_sk_new_null() -> *mut OPENSSL_STACK;
 }

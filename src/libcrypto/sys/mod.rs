@@ -5,15 +5,15 @@
 #![expect(missing_docs, reason = "libcrypto's own manual pages document these names")]
 
 mod bio;
-mod digest;
 mod comp;
+mod digest;
 mod err;
 mod ex_data;
 mod stack;
 
 pub use bio::*;
-pub use digest::*;
 pub use comp::*;
+pub use digest::*;
 pub use err::*;
 pub use ex_data::*;
 pub use openssl_sys::{

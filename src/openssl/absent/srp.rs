@@ -110,7 +110,7 @@ pub extern "C" fn SSL_SRP_CTX_free(_ctx: *mut SSL) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_srp_server_param(
     _s: *mut SSL,
-    _N: *const BIGNUM,
+    _n: *const BIGNUM,
     _g: *const BIGNUM,
     _sa: *mut BIGNUM,
     _v: *mut BIGNUM,
