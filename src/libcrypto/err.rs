@@ -61,6 +61,6 @@ pub fn reason(code: c_ulong) -> c_int {
 }
 
 /// An error code from library and reason (`ERR_PACK`).
-pub fn pack(lib: c_int, reason: c_int) -> c_ulong {
+pub const fn pack(lib: c_int, reason: c_int) -> c_ulong {
     ((lib as c_ulong & 0xff) << 23) | (reason as c_ulong & 0x7f_ffff)
 }

@@ -32,6 +32,8 @@ pub(crate) const MALLOC_FAILURE: c_int = 256 | (1 << 18) | (2 << 18);
 
 impl Failure for Error {
     fn report(self) {
+        // Programs look texts up without ever having initialised the library.
+        super::init::ensure_strings();
         match self {
             Error::Ssl(reason) => err::push(err::LIB_SSL, reason, None),
             Error::SslData(reason, text) => {

@@ -7,5 +7,7 @@ pub mod absent;
 pub mod callback_types;
 pub mod cipher;
 pub mod error;
+pub mod init;
+pub mod reason;
 pub mod refusal;
 pub mod types;

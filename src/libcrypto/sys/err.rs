@@ -24,6 +24,7 @@ unsafe extern "C" {
     pub fn ERR_set_mark() -> c_int;
     pub fn ERR_pop_to_mark() -> c_int;
     pub fn ERR_clear_last_mark() -> c_int;
+    pub fn ERR_reason_error_string(code: c_ulong) -> *const c_char;
     pub fn ERR_load_strings_const(table: *const ERR_STRING_DATA) -> c_int;
     pub fn CRYPTO_free(ptr: *mut c_void, file: *const c_char, line: c_int);
     pub fn CRYPTO_malloc(num: usize, file: *const c_char, line: c_int) -> *mut c_void;

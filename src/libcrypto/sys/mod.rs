@@ -9,6 +9,7 @@ mod comp;
 mod digest;
 mod err;
 mod ex_data;
+mod init;
 mod stack;
 
 pub use bio::*;
@@ -16,6 +17,7 @@ pub use comp::*;
 pub use digest::*;
 pub use err::*;
 pub use ex_data::*;
+pub use init::*;
 pub use openssl_sys::{
     ASN1_OBJECT, BIGNUM, BIO, BIO_METHOD, CRYPTO_EX_DATA, EVP_CIPHER_CTX, EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX,
     OPENSSL_STACK, OSSL_LIB_CTX, X509, X509_CRL, X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM,
