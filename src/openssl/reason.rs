@@ -370,7 +370,7 @@ mod tests {
         };
         assert_eq!(text(NO_CIPHER_MATCH), Some(b"no cipher match".as_slice()));
         assert_eq!(text(TLSV1_ALERT_UNKNOWN_CA), Some(b"tlsv1 alert unknown ca".as_slice()));
-        assert_eq!(text(999), None);
+        assert_eq!(text(99), None);
         assert_eq!(TABLE.len(), 322);
     }
 }
