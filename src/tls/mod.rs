@@ -11,6 +11,7 @@ mod cipher_table;
 pub mod config;
 pub mod error;
 pub mod exchange;
+pub mod group;
 pub mod handshake;
 pub mod hello;
 pub mod provider;
