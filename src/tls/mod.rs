@@ -16,6 +16,7 @@ pub mod handshake;
 pub mod hello;
 pub mod provider;
 pub mod record;
+pub mod sigalg;
 pub mod traffic;
 pub mod transport;
 pub mod verifier;
