@@ -19,66 +19,97 @@ static int listed(const int *list, int command)
 
 enum form { CONTEXT, CONNECTION, CONTEXT_CALLBACK, CONNECTION_CALLBACK };
 
-/* Runs the command in a child, so that a crash is an answer too; 0 if the child died. */
-static int in_child(enum form form, int command, long larg, long answer[2])
+struct question {
+    int command;
+    long larg;
+};
+
+struct answer {
+    long ret, reason;
+};
+
+static struct answer ask(enum form form, struct question question)
 {
-    int ends[2], status;
+    SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+    SSL *ssl = SSL_new(ctx);
+    struct answer answer = { 0, 0 };
+
+    switch (form) {
+    case CONTEXT:
+        answer.ret = SSL_CTX_ctrl(ctx, question.command, question.larg, NULL);
+        break;
+    case CONNECTION:
+        answer.ret = SSL_ctrl(ssl, question.command, question.larg, NULL);
+        break;
+    case CONTEXT_CALLBACK:
+        answer.ret = SSL_CTX_callback_ctrl(ctx, question.command, NULL);
+        break;
+    case CONNECTION_CALLBACK:
+        answer.ret = SSL_callback_ctrl(ssl, question.command, NULL);
+        break;
+    }
+    answer.reason = ERR_peek_error() == 0 ? 0 : ERR_GET_REASON(ERR_peek_last_error());
+    ERR_clear_error();
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    return answer;
+}
+
+/*
+ * Asks the questions from `next` on in a child, so that a crash is an answer too; returns the number answered. A child
+ * that dies has not answered the question after the last answer.
+ */
+static size_t ask_in_child(enum form form, const struct question *questions, size_t next, size_t count, struct answer *answers)
+{
+    size_t got = next;
+    int ends[2];
     pid_t pid;
 
     fflush(stdout);
     if (pipe(ends) != 0 || (pid = fork()) < 0)
         check_give_up("fork");
     if (pid == 0) {
-        SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-        SSL *ssl = SSL_new(ctx);
+        for (; next < count; next++) {
+            struct answer answer = ask(form, questions[next]);
 
-        switch (form) {
-        case CONTEXT:
-            answer[0] = SSL_CTX_ctrl(ctx, command, larg, NULL);
-            break;
-        case CONNECTION:
-            answer[0] = SSL_ctrl(ssl, command, larg, NULL);
-            break;
-        case CONTEXT_CALLBACK:
-            answer[0] = SSL_CTX_callback_ctrl(ctx, command, NULL);
-            break;
-        case CONNECTION_CALLBACK:
-            answer[0] = SSL_callback_ctrl(ssl, command, NULL);
-            break;
+            if (write(ends[1], &answer, sizeof answer) != sizeof answer)
+                _exit(1);
         }
-        answer[1] = ERR_peek_error() == 0 ? 0 : ERR_GET_REASON(ERR_peek_last_error());
-        _exit(write(ends[1], answer, 2 * sizeof *answer) == 2 * sizeof *answer ? 0 : 1);
+        _exit(0);
     }
     close(ends[1]);
-    status = read(ends[0], answer, 2 * sizeof *answer) == 2 * sizeof *answer;
+    while (got < count && read(ends[0], &answers[got], sizeof *answers) == sizeof *answers)
+        got++;
     close(ends[0]);
     waitpid(pid, NULL, 0);
-    return status;
+    return got;
 }
 
 static void sweep(const char *name, enum form form, const int *dies)
 {
+    static struct question questions[500];
+    static struct answer answers[500];
     const char *on = getenv("CAPI_ON");
     int reference = on != NULL && strcmp(on, "reference") == 0;
-    long answer[2];
+    int largs = form == CONTEXT || form == CONNECTION;
+    size_t count = 0, next = 0;
 
     SECTION(name);
-    for (int command = -1; command <= 141; command++) {
-        for (long larg = -1; larg <= 1; larg++) {
-            int lived = in_child(form, command, larg, answer);
+    for (int command = -1; command <= 141; command++)
+        for (long larg = -largs; larg <= largs; larg++)
+            questions[count++] = (struct question) { command, larg };
+    while (next < count) {
+        size_t answered = ask_in_child(form, questions, next, count, answers);
 
-            if (larg != 0 && (form == CONTEXT_CALLBACK || form == CONNECTION_CALLBACK))
-                continue;
-            if (listed(dies, command)) {
-                /* no answer to compare with: only that ours gives one */
-                if (!reference && !lived)
-                    printf("command %d larg %ld: died\n", command, larg);
-            } else if (!lived) {
-                printf("command %d larg %ld: died\n", command, larg);
-            } else if (answer[0] != 0 || answer[1] != 0) {
-                printf("command %d larg %ld: %ld reason %ld\n", command, larg, answer[0], answer[1]);
-            }
-        }
+        for (; next < answered; next++)
+            if ((answers[next].ret != 0 || answers[next].reason != 0) && !listed(dies, questions[next].command))
+                printf("command %d larg %ld: %ld reason %ld\n", questions[next].command, questions[next].larg, answers[next].ret, answers[next].reason);
+        if (next == count)
+            break;
+        /* where the reference dies there is no answer to compare with: only that ours gives one */
+        if (!reference || !listed(dies, questions[next].command))
+            printf("command %d larg %ld: died\n", questions[next].command, questions[next].larg);
+        next++;
     }
 }
 
