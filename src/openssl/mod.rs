@@ -10,4 +10,5 @@ pub mod error;
 pub mod init;
 pub mod reason;
 pub mod refusal;
+pub mod strings;
 pub mod types;
