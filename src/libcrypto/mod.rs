@@ -4,4 +4,5 @@ pub mod bio;
 pub mod err;
 pub mod ex_data;
 pub mod stack;
+pub mod lib_ctx;
 pub mod sys;

@@ -1,0 +1,160 @@
+//! What a context gives to its connections: one value, shared until somebody changes it.
+
+use super::alpn::AlpnNames;
+use super::callbacks::Callbacks;
+use super::certificate::Certificates;
+use super::ca_list::CaLists;
+use super::verify::VerifyPolicy;
+use crate::tls::cipher::Suite;
+use crate::tls::cipher_list;
+use crate::tls::config::Settings;
+use std::sync::{Arc, OnceLock};
+
+/// `TLS1_2_VERSION`.
+pub(crate) const TLS1_2: u16 = 0x0303;
+/// `TLS1_3_VERSION`.
+pub(crate) const TLS1_3: u16 = 0x0304;
+
+/// `SSL_OP_*` bits that change what is built.
+pub(crate) mod op {
+    pub(crate) const NO_EXTENDED_MASTER_SECRET: u64 = 1 << 0;
+    pub(crate) const IGNORE_UNEXPECTED_EOF: u64 = 1 << 7;
+    pub(crate) const NO_TICKET: u64 = 1 << 14;
+    pub(crate) const ENABLE_MIDDLEBOX_COMPAT: u64 = 1 << 20;
+    pub(crate) const PRIORITIZE_CHACHA: u64 = 1 << 21;
+    pub(crate) const CIPHER_SERVER_PREFERENCE: u64 = 1 << 22;
+    pub(crate) const NO_TLSV1_2: u64 = 1 << 27;
+    pub(crate) const NO_TLSV1_3: u64 = 1 << 29;
+    pub(crate) const NO_COMPRESSION: u64 = 1 << 17;
+}
+
+/// `SSL_MODE_*` bits that the library acts on.
+pub(crate) mod mode {
+    pub(crate) const ENABLE_PARTIAL_WRITE: u32 = 1;
+    pub(crate) const ACCEPT_MOVING_WRITE_BUFFER: u32 = 2;
+    pub(crate) const AUTO_RETRY: u32 = 4;
+}
+
+/// The settings that `SSL_new` passes on. Cloned only when a connection, or a context that has connections, differs.
+#[derive(Clone)]
+pub(crate) struct Config {
+    /// `SSL_OP_*` bits.
+    pub(crate) options: u64,
+    /// `SSL_MODE_*` bits.
+    pub(crate) mode: u32,
+    /// Versions that the method allows, lowest and highest.
+    pub(crate) method_versions: (u16, u16),
+    /// The lowest version as set by the program, 0 for none.
+    pub(crate) min_version: u16,
+    /// The highest version as set by the program, 0 for none.
+    pub(crate) max_version: u16,
+    /// TLS 1.2 suites in order of preference.
+    pub(crate) suites: Vec<&'static Suite>,
+    /// TLS 1.3 suites in order of preference.
+    pub(crate) tls13_suites: Vec<&'static Suite>,
+    /// 0 to 5 (`SSL_CTX_set_security_level(3)`).
+    pub(crate) security_level: u8,
+    /// Key exchange groups set by the program, by number; none: the default.
+    pub(crate) groups: Option<Vec<u16>>,
+    /// Signature schemes set by the program; none: the default.
+    pub(crate) sigalgs: Option<Vec<u16>>,
+    /// Schemes for the client's own certificate as a server asks for it; none: `sigalgs`.
+    pub(crate) client_sigalgs: Option<Vec<u16>>,
+    /// Protocols a client offers.
+    pub(crate) alpn: AlpnNames,
+    /// Own certificates and keys.
+    pub(crate) certificates: Arc<Certificates>,
+    /// Names of accepted issuers, as sent.
+    pub(crate) ca_lists: CaLists,
+    /// Mode, depth and callback of verification.
+    pub(crate) verify: VerifyPolicy,
+    /// Callbacks that connections inherit.
+    pub(crate) callbacks: Callbacks,
+    /// Sessions are valid only for connections with the same context of at most 32 bytes.
+    pub(crate) session_id_context: Vec<u8>,
+    /// Most plaintext bytes in a record.
+    pub(crate) max_send_fragment: usize,
+    /// Receive as much as there is, not one record at a time.
+    pub(crate) read_ahead: bool,
+    /// No close_notify is sent or awaited.
+    pub(crate) quiet_shutdown: bool,
+    /// How many TLS 1.3 tickets a server sends after a full handshake.
+    pub(crate) num_tickets: usize,
+    /// A client asks for a stapled OCSP response (`TLSEXT_STATUSTYPE_ocsp`), else -1.
+    pub(crate) status_type: i32,
+    settings: OnceLock<Arc<Settings>>,
+}
+
+impl Config {
+    /// The defaults of a context with this method.
+    pub(crate) fn new(method_versions: (u16, u16)) -> Self {
+        Self {
+            options: op::NO_COMPRESSION | op::ENABLE_MIDDLEBOX_COMPAT,
+            mode: mode::AUTO_RETRY,
+            method_versions,
+            min_version: 0,
+            max_version: 0,
+            suites: cipher_list::default_suites().to_vec(),
+            tls13_suites: cipher_list::default_tls13_suites().to_vec(),
+            security_level: 2,
+            groups: None,
+            sigalgs: None,
+            client_sigalgs: None,
+            alpn: AlpnNames::default(),
+            certificates: Arc::default(),
+            ca_lists: CaLists::default(),
+            verify: VerifyPolicy::default(),
+            callbacks: Callbacks::default(),
+            session_id_context: Vec::new(),
+            max_send_fragment: 16384,
+            read_ahead: false,
+            quiet_shutdown: false,
+            num_tickets: 2,
+            status_type: -1,
+            settings: OnceLock::new(),
+        }
+    }
+
+    /// Changes a shared configuration: copies it first if others hold it.
+    pub(crate) fn edit<T>(shared: &mut Arc<Self>, change: impl FnOnce(&mut Self) -> T) -> T {
+        let config = Arc::make_mut(shared);
+        config.settings = OnceLock::new();
+        change(config)
+    }
+
+    /// Whether TLS 1.2 and TLS 1.3 may be negotiated.
+    pub(crate) fn versions(&self) -> (bool, bool) {
+        let allowed = |version: u16, forbidden: u64| {
+            (self.method_versions.0..=self.method_versions.1).contains(&version)
+                && self.min_version <= version
+                && (self.max_version == 0 || version <= self.max_version)
+                && self.options & forbidden == 0
+        };
+        (allowed(TLS1_2, op::NO_TLSV1_2), allowed(TLS1_3, op::NO_TLSV1_3))
+    }
+
+    /// What rustls is configured with.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.settings.get_or_init(|| Arc::new(self.make_settings())).clone()
+    }
+
+    fn make_settings(&self) -> Settings {
+        let (tls12, tls13) = self.versions();
+        let level = self.security_level;
+        let suites13 = self.tls13_suites.iter().filter(|_| tls13);
+        let suites12 = self.suites.iter().filter(|_| tls12);
+        Settings {
+            suites: suites13.chain(suites12).filter(|suite| suite.allowed_at(level)).map(|suite| suite.id).collect(),
+            groups: self.enabled_groups(),
+            max_fragment: Some(self.max_send_fragment),
+            tickets: self.options & op::NO_TICKET == 0,
+            num_tickets: self.num_tickets,
+            require_ems: false,
+        }
+    }
+
+    /// The groups that may be used, by number, in order of preference.
+    pub(crate) fn enabled_groups(&self) -> Vec<u16> {
+        super::group::enabled(self.groups.as_deref(), self.security_level)
+    }
+}

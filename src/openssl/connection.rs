@@ -1,0 +1,411 @@
+//! `SSL`: a connection.
+
+use super::config::{Config, mode};
+use super::context::{self, Context};
+use super::error::{Error, PASSED_NULL_PARAMETER};
+use super::facts::Facts;
+use super::method::{Method, Side};
+use super::session::ConnectionSession;
+use super::server_name::ServerNames;
+use super::strings::State;
+use super::types::{SSL, SSL_CTX};
+use super::verify::ConnectionTrust;
+use crate::libcrypto::bio::Bio;
+use crate::libcrypto::ex_data::ExData;
+use crate::libcrypto::sys;
+use crate::seam::{Handle, guard};
+use crate::tls::exchange::Exchange;
+use crate::tls::handshake::Handshake;
+use crate::tls::traffic::{Receiver, Sender};
+use parking_lot::{Mutex, RwLock};
+use rustls::KeyingMaterialExporter;
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+impl Handle for SSL {
+    type Inner = Connection;
+}
+
+/// `SSL_want(3)`: what the last call waits for.
+pub(crate) mod want {
+    use std::ffi::c_int;
+    pub(crate) const NOTHING: c_int = 1;
+    pub(crate) const WRITING: c_int = 2;
+    pub(crate) const READING: c_int = 3;
+    pub(crate) const X509_LOOKUP: c_int = 4;
+    pub(crate) const CLIENT_HELLO_CB: c_int = 7;
+    pub(crate) const RETRY_VERIFY: c_int = 8;
+}
+
+/// `SSL_set_shutdown(3)`.
+pub(crate) mod shut {
+    use std::ffi::c_int;
+    pub(crate) const SENT: c_int = 1;
+    pub(crate) const RECEIVED: c_int = 2;
+}
+
+/// What a connection is doing. The parts that a call works on are taken out of their slots for the call, so that
+/// callbacks run with nothing locked.
+#[derive(Debug, Default)]
+pub(crate) enum Phase {
+    /// No handshake has begun.
+    #[default]
+    Idle,
+    /// A handshake is under way; its slot is empty while a call works on it.
+    Handshaking(Option<Box<Handshake>>),
+    /// Data can flow.
+    Open,
+    /// A fatal error was met: every call fails.
+    Failed,
+}
+
+/// The BIOs as the program set them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bios {
+    pub(crate) read: Option<Arc<Bio>>,
+    pub(crate) write: Option<Arc<Bio>>,
+}
+
+/// The object behind an `SSL *`.
+#[expect(unnameable_types, reason = "C sees an opaque type; `Handle::Inner` names this one inside the crate")]
+pub struct Connection {
+    this: Weak<Connection>,
+    /// The context now (`SSL_set_SSL_CTX` changes it).
+    context: RwLock<Arc<Context>>,
+    /// The context it was made from: owns the session cache and the server-name callback.
+    pub(crate) session_context: Arc<Context>,
+    config: RwLock<Arc<Config>>,
+    /// The method, if `SSL_set_ssl_method` changed it.
+    pub(crate) method: RwLock<&'static Method>,
+    /// A copy of the configuration's options, for hot paths.
+    pub(crate) options: AtomicU64,
+    /// A copy of the configuration's mode, for hot paths.
+    pub(crate) mode: AtomicU32,
+    role: AtomicI32,
+    pub(crate) bios: RwLock<Bios>,
+    pub(crate) phase: Mutex<Phase>,
+    pub(crate) receiver: Mutex<Option<Box<Receiver>>>,
+    pub(crate) sender: Mutex<Option<Box<Sender>>>,
+    pub(crate) exporter: Mutex<Option<KeyingMaterialExporter>>,
+    /// The exchange of the current handshake, or of the last one.
+    pub(crate) exchange: RwLock<Option<Arc<Exchange>>>,
+    /// What getters answer from.
+    pub(crate) facts: RwLock<Facts>,
+    /// `SSL_want`.
+    pub(crate) want: AtomicI32,
+    /// `SSL_get_shutdown`.
+    pub(crate) shutdown: AtomicI32,
+    /// The peer's close_notify, or what counts as one, has come: `SSL_ERROR_ZERO_RETURN`.
+    pub(crate) close_notify: AtomicBool,
+    /// `SSL_get_state`.
+    state: AtomicI32,
+    /// How far the callbacks of a ClientHello have come.
+    pub(crate) hello_stage: AtomicU32,
+    /// `SSL_get_verify_result`.
+    pub(crate) verify_result: AtomicI32,
+    /// Names sent and received.
+    pub(crate) names: ServerNames,
+    /// Verification parameters and what verification left.
+    pub(crate) trust: ConnectionTrust,
+    /// The session in use and the one to offer.
+    pub(crate) session: ConnectionSession,
+    /// Application data.
+    pub(crate) ex_data: ExData,
+}
+
+const CLIENT: i32 = 1;
+const SERVER: i32 = 2;
+
+impl Connection {
+    /// A new connection of a context.
+    pub(crate) fn new(context: Arc<Context>) -> Result<Arc<Self>, Error> {
+        let config = context.config();
+        let method = *context.method.read();
+        let role = match method.side {
+            Side::Either => 0,
+            Side::Client => CLIENT,
+            Side::Server => SERVER,
+        };
+        let connection = Arc::new_cyclic(|this| Self {
+            this: this.clone(),
+            options: AtomicU64::new(config.options),
+            mode: AtomicU32::new(config.mode),
+            trust: ConnectionTrust::new(&context),
+            session: ConnectionSession::default(),
+            method: RwLock::new(method),
+            session_context: context.clone(),
+            context: RwLock::new(context),
+            config: RwLock::new(config),
+            role: AtomicI32::new(role),
+            bios: RwLock::default(),
+            phase: Mutex::default(),
+            receiver: Mutex::default(),
+            sender: Mutex::default(),
+            exporter: Mutex::default(),
+            exchange: RwLock::default(),
+            facts: RwLock::default(),
+            want: AtomicI32::new(want::NOTHING),
+            shutdown: AtomicI32::new(0),
+            close_notify: AtomicBool::new(false),
+            state: AtomicI32::new(State::Before as i32),
+            hello_stage: AtomicU32::new(0),
+            verify_result: AtomicI32::new(0),
+            names: ServerNames::default(),
+            ex_data: ExData::new(sys::CRYPTO_EX_INDEX_SSL),
+        });
+        if !connection.ex_data.attach(SSL::peek(&connection).cast()) {
+            return Err(Error::Ssl(super::error::MALLOC_FAILURE));
+        }
+        Ok(connection)
+    }
+
+    /// The pointer that C knows, for callbacks.
+    pub(crate) fn as_ptr(&self) -> *mut SSL {
+        self.this.as_ptr().cast_mut().cast()
+    }
+
+    /// A reference that does not keep the connection alive.
+    pub(crate) fn weak(&self) -> Weak<Self> {
+        self.this.clone()
+    }
+
+    /// The context now.
+    pub(crate) fn context(&self) -> Arc<Context> {
+        self.context.read().clone()
+    }
+
+    /// Replaces the context (`SSL_set_SSL_CTX`); gives the old one.
+    pub(crate) fn replace_context(&self, context: Arc<Context>) -> Arc<Context> {
+        std::mem::replace(&mut self.context.write(), context)
+    }
+
+    /// The settings of this connection.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        self.config.read().clone()
+    }
+
+    /// Changes this connection's settings.
+    pub(crate) fn edit<T>(&self, change: impl FnOnce(&mut Config) -> T) -> T {
+        let mut shared = self.config.write();
+        let value = Config::edit(&mut shared, change);
+        self.options.store(shared.options, Ordering::Relaxed);
+        self.mode.store(shared.mode, Ordering::Relaxed);
+        value
+    }
+
+    /// Whether an `SSL_MODE_*` bit is set.
+    pub(crate) fn has_mode(&self, bit: u32) -> bool {
+        self.mode.load(Ordering::Relaxed) & bit != 0
+    }
+
+    /// Whether an `SSL_OP_*` bit is set.
+    pub(crate) fn has_option(&self, bit: u64) -> bool {
+        self.options.load(Ordering::Relaxed) & bit != 0
+    }
+
+    /// Whether read and write go on after a record without application data.
+    pub(crate) fn auto_retry(&self) -> bool {
+        self.has_mode(mode::AUTO_RETRY)
+    }
+
+    /// Whether a side has been chosen.
+    pub(crate) fn has_role(&self) -> bool {
+        self.role.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether this is the server's side. As in OpenSSL a connection without a side counts as a server.
+    pub(crate) fn is_server(&self) -> bool {
+        self.role.load(Ordering::Relaxed) != CLIENT
+    }
+
+    /// Chooses the side.
+    pub(crate) fn set_server(&self, server: bool) {
+        self.role.store(if server { SERVER } else { CLIENT }, Ordering::Relaxed);
+    }
+
+    /// `SSL_get_state`.
+    pub(crate) fn state(&self) -> State {
+        State::from_number(self.state.load(Ordering::Relaxed))
+    }
+
+    /// Sets what `SSL_get_state` answers.
+    pub(crate) fn set_state(&self, state: State) {
+        self.state.store(state as i32, Ordering::Relaxed);
+    }
+
+    /// Adds bits to `SSL_get_shutdown`.
+    pub(crate) fn add_shutdown(&self, bits: c_int) {
+        self.shutdown.fetch_or(bits, Ordering::Relaxed);
+    }
+
+    /// Whether a bit of `SSL_get_shutdown` is set.
+    pub(crate) fn has_shutdown(&self, bit: c_int) -> bool {
+        self.shutdown.load(Ordering::Relaxed) & bit != 0
+    }
+
+    /// Sets what `SSL_want` answers.
+    pub(crate) fn set_want(&self, want: c_int) {
+        self.want.store(want, Ordering::Relaxed);
+    }
+
+    /// The BIOs as a transport for one call.
+    pub(crate) fn transport(&self) -> crate::libcrypto::bio::BioTransport {
+        let bios = self.bios.read();
+        crate::libcrypto::bio::BioTransport { read: bios.read.clone(), write: bios.write.clone(), failure: None }
+    }
+
+    /// Whether data can flow.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(*self.phase.lock(), Phase::Open)
+    }
+
+    /// Ends the connection: every later call fails without saying why again.
+    pub(crate) fn fail(&self) {
+        *self.phase.lock() = Phase::Failed;
+        self.set_state(State::Error);
+    }
+
+    /// Forgets everything about a connection but its settings (`SSL_clear`).
+    pub(crate) fn reset(&self) {
+        *self.phase.lock() = Phase::Idle;
+        *self.receiver.lock() = None;
+        *self.sender.lock() = None;
+        *self.exporter.lock() = None;
+        *self.exchange.write() = None;
+        *self.facts.write() = Facts::default();
+        self.want.store(want::NOTHING, Ordering::Relaxed);
+        self.shutdown.store(0, Ordering::Relaxed);
+        self.close_notify.store(false, Ordering::Relaxed);
+        self.hello_stage.store(0, Ordering::Relaxed);
+        self.set_state(State::Before);
+        self.names.clear();
+        self.trust.clear();
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // The callbacks get the address that C knew; the object is still whole here.
+        self.ex_data.detach(std::ptr::from_mut(self).cast());
+        super::session::connection_dropped(self);
+    }
+}
+
+/// Takes a connection apart from its pointer, or fails as most functions do on null.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+pub(crate) unsafe fn share(ssl: *const SSL) -> Result<Arc<Connection>, Error> {
+    // SAFETY: null or a live handle, by the caller.
+    unsafe { SSL::share(ssl) }.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))
+}
+
+/// `SSL_new(3)`: makes a connection of a context.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_new(ctx: *mut SSL_CTX) -> *mut SSL {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: null or a live handle, by the manual.
+        let context = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Ssl(super::reason::NULL_SSL_CTX))?;
+        Ok(SSL::give(Connection::new(context)?))
+    })
+}
+
+/// `SSL_up_ref(3)`: adds a count; 1 on success.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_up_ref(ssl: *mut SSL) -> c_int {
+    // SAFETY: null or a live handle, by the manual.
+    guard(0, || Ok::<_, Error>(unsafe { SSL::up_ref(ssl) }.into()))
+}
+
+/// `SSL_free(3)`: gives a count back; null is allowed. With the last one the BIOs are freed too.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle, not used again by this owner.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_free(ssl: *mut SSL) {
+    guard((), || {
+        // SAFETY: null or a live handle whose count is given up, by the manual.
+        drop(unsafe { SSL::take(ssl) });
+        Ok::<_, Error>(())
+    });
+}
+
+/// `SSL_clear(3)`: makes a connection ready to be used again with the same settings; 1 on success.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_clear(ssl: *mut SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Ssl(super::reason::NO_METHOD_SPECIFIED))?;
+        super::session::connection_cleared(&ssl);
+        ssl.reset();
+        Ok(1)
+    })
+}
+
+/// `SSL_get_SSL_CTX(3)`: the context, without a count for the caller.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_SSL_CTX(ssl: *const SSL) -> *mut SSL_CTX {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(SSL_CTX::peek(&ssl.context()))
+    })
+}
+
+/// `SSL_set_SSL_CTX(3)`: continues with another context's certificates and settings, typically from the server-name
+/// callback; returns the context now in use.
+///
+/// A null `ctx` means the context the connection was made from.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle, and so is `ctx`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: *mut SSL, ctx: *mut SSL_CTX) -> *mut SSL_CTX {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { share(ssl) }?;
+        // SAFETY: as above.
+        let new = unsafe { SSL_CTX::share(ctx) }.unwrap_or_else(|| ssl.session_context.clone());
+        let old = ssl.context();
+        if !Arc::ptr_eq(&old, &new) {
+            let (from, to) = (old.config(), new.config());
+            ssl.edit(|config| {
+                config.certificates = to.certificates.clone();
+                // The session id context moves on unless the connection has one of its own.
+                if config.session_id_context == from.session_id_context {
+                    config.session_id_context = to.session_id_context.clone();
+                }
+            });
+            ssl.replace_context(new);
+        }
+        Ok(SSL_CTX::peek(&ssl.context()))
+    })
+}
+
+#[expect(unused_imports, reason = "topic files take both by this path")]
+pub(crate) use context::share as share_context;
