@@ -40,6 +40,25 @@ impl Bio {
         Some(bio)
     }
 
+    /// Whether this is a plain socket BIO around `fd`.
+    pub fn is_socket(&self, fd: c_int) -> bool {
+        // SAFETY: the BIO is live.
+        let kind = unsafe { sys::BIO_method_type(self.as_ptr()) };
+        kind == sys::BIO_TYPE_SOCKET && self.ctrl(sys::BIO_C_GET_FD) == fd.into()
+    }
+
+    /// The descriptor of the first BIO in the chain that has one, else -1.
+    pub fn descriptor(&self) -> c_int {
+        // SAFETY: the BIO is live; the chain is followed by libcrypto.
+        let found = unsafe { sys::BIO_find_type(self.as_ptr(), sys::BIO_TYPE_DESCRIPTOR) };
+        if found.is_null() {
+            return -1;
+        }
+        // SAFETY: `found` is part of our live chain; the command takes no argument.
+        let fd = unsafe { sys::BIO_ctrl(found, sys::BIO_C_GET_FD, 0, ptr::null_mut()) };
+        c_int::try_from(fd).unwrap_or(-1)
+    }
+
     /// The pointer the program knows.
     pub fn as_ptr(&self) -> *mut sys::BIO {
         self.0.as_ptr()
@@ -103,6 +122,19 @@ pub struct BioTransport {
     pub write: Option<Arc<Bio>>,
     /// The failure behind an `Io::Failed` or `Io::Eof`.
     pub failure: Option<BioFailure>,
+}
+
+impl BioTransport {
+    /// Makes the read BIO say that a read should be retried, where the library stops short of reading.
+    pub fn set_retry_read(&self) {
+        if let Some(bio) = &self.read {
+            // SAFETY: the BIO is live.
+            unsafe {
+                sys::BIO_clear_flags(bio.as_ptr(), sys::BIO_FLAGS_ALL);
+                sys::BIO_set_flags(bio.as_ptr(), sys::BIO_FLAGS_READ | sys::BIO_FLAGS_SHOULD_RETRY);
+            }
+        }
+    }
 }
 
 impl Transport for BioTransport {

@@ -1,0 +1,394 @@
+//! Handshakes: `SSL_connect`, `SSL_accept`, `SSL_do_handshake`, and what rustls asks on the way.
+
+use super::callbacks;
+use super::config::op;
+use super::connection::{Connection, Phase, share, want};
+use super::error::{Error, INTERNAL_ERROR};
+use super::failure;
+use super::reason;
+use super::strings::State;
+use super::types::SSL;
+use super::{alpn, certificate, client_hello, group, ocsp, server_name, session, ticket, verify};
+use crate::libcrypto::bio::BioTransport;
+use crate::seam::{Failure, Handle, guard};
+use crate::tls::exchange::{Application, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
+use crate::tls::handshake::{Handshake, Progress};
+use crate::tls::hello::Hello;
+use crate::tls::traffic::Established;
+use rustls::DistinguishedName;
+use rustls::crypto::{SelectedCredential, SignatureScheme};
+use rustls::error::AlertDescription;
+use rustls::pki_types::CertificateDer;
+use std::ffi::c_int;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+/// `SSL_do_handshake(3)` and its relatives: goes on with the handshake as far as the transport allows.
+/// 1: complete; 0: ended in a controlled way; below 0: failed, or to be called again.
+pub(crate) fn drive(ssl: &Arc<Connection>) -> c_int {
+    let handshake = match take(ssl) {
+        Ok(Some(handshake)) => handshake,
+        Ok(None) => return 1,
+        Err(error) => {
+            error.report();
+            return -1;
+        }
+    };
+    ssl.set_want(want::NOTHING);
+    let mut transport = ssl.transport();
+    step_until_blocked(ssl, handshake, &mut transport)
+}
+
+/// The handshake of a connection, begun if need be; none when it is complete.
+fn take(ssl: &Arc<Connection>) -> Result<Option<Box<Handshake>>, Error> {
+    if !ssl.has_role() {
+        return Err(Error::Ssl(reason::CONNECTION_TYPE_NOT_SET));
+    }
+    match &mut *ssl.phase.lock() {
+        Phase::Open => return Ok(None),
+        Phase::Failed => return Err(Error::Silent),
+        Phase::Handshaking(slot) => match slot.take() {
+            Some(handshake) => return Ok(Some(handshake)),
+            // Called from inside one of its own callbacks, or by two threads at once.
+            None => return Err(Error::Silent),
+        },
+        phase @ Phase::Idle => *phase = Phase::Handshaking(None),
+    }
+    match begin(ssl) {
+        Ok(handshake) => Ok(Some(Box::new(handshake))),
+        Err(error) => {
+            ssl.fail();
+            Err(error)
+        }
+    }
+}
+
+fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
+    callbacks::handshake_started(ssl);
+    let exchange = Exchange::new(Box::new(Asked(ssl.weak())));
+    *ssl.exchange.write() = Some(exchange.clone());
+    let config = ssl.config();
+    *exchange.policy.lock() = policy(ssl);
+    if ssl.is_server() {
+        return Ok(Handshake::server(exchange, config.read_ahead));
+    }
+    let settings = config.settings();
+    if settings.suites.is_empty() {
+        return Err(Error::Ssl(match config.versions() {
+            (false, false) => reason::NO_PROTOCOLS_AVAILABLE,
+            _ => reason::NO_CIPHERS_AVAILABLE,
+        }));
+    }
+    let rustls_config =
+        ssl.context().client_config(&settings).map_err(|error| Error::SslData(INTERNAL_ERROR, error.to_string()))?;
+    *exchange.offer.lock() = session::offer(ssl);
+    let name = server_name::to_send(ssl)?;
+    Handshake::client(exchange, &rustls_config, name, config.alpn.names(), config.read_ahead)
+        .map_err(|error| Error::SslData(INTERNAL_ERROR, format!("{error:?}")))
+}
+
+/// What the connection may do, from its settings.
+fn policy(ssl: &Arc<Connection>) -> Policy {
+    let config = ssl.config();
+    Policy {
+        verify_schemes: super::sigalg::accepted(&config),
+        client_auth: verify::client_auth(ssl),
+        prefer_server_suites: config.options & op::CIPHER_SERVER_PREFERENCE != 0,
+        prioritize_chacha: config.options & op::PRIORITIZE_CHACHA != 0,
+        prefer_server_groups: group::server_decides(&config),
+        request_ocsp: ocsp::requested(ssl),
+        log_keys: callbacks::wants_keys(ssl),
+        tap_messages: callbacks::wants_messages(ssl),
+        cache_sessions: session::server_caches(ssl),
+    }
+}
+
+fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, transport: &mut BioTransport) -> c_int {
+    loop {
+        let outcome = handshake.step(transport);
+        callbacks::after_step(ssl);
+        session::after_step(ssl);
+        let wanted = match outcome {
+            Ok(Progress::Stepped) => continue,
+            Ok(Progress::Done(established)) => return complete(ssl, *established),
+            Ok(Progress::WantRead) => want::READING,
+            Ok(Progress::WantWrite) => want::WRITING,
+            Ok(Progress::Paused(Pause::ClientHello)) => want::CLIENT_HELLO_CB,
+            Ok(Progress::Paused(Pause::Certificate)) => want::X509_LOOKUP,
+            Ok(Progress::Paused(Pause::Verify)) => want::RETRY_VERIFY,
+            Err(error) => {
+                drop(handshake);
+                let (_, error) = failure::report(ssl, &error, transport);
+                ssl.fail();
+                session::handshake_failed(ssl);
+                error.report();
+                callbacks::handshake_stopped(ssl, -1);
+                return -1;
+            }
+        };
+        ssl.set_want(wanted);
+        if let Phase::Handshaking(slot) = &mut *ssl.phase.lock() {
+            *slot = Some(handshake);
+        }
+        callbacks::handshake_stopped(ssl, -1);
+        return -1;
+    }
+}
+
+/// Puts the halves in their places and tells everybody.
+fn complete(ssl: &Arc<Connection>, established: Established) -> c_int {
+    let Established { receiver, sender, facts, exporter } = established;
+    let facts = Arc::new(facts);
+    {
+        let mut known = ssl.facts.write();
+        known.handshakes += 1;
+        if !facts.peer_chain.is_empty() {
+            known.peer_chain = Some(Arc::new(facts.peer_chain.clone()));
+        }
+        if let Some(exchange) = &*ssl.exchange.read() {
+            let mut record = exchange.record.lock();
+            known.client_random = record.client_random;
+            known.server_random = record.server_random;
+            known.peer_scheme = record.peer_scheme.map(|scheme| scheme.0);
+            known.own_scheme = record.own_scheme.map(|scheme| scheme.0);
+            known.certificate_requested = record.certificate_requested;
+            known.master_secret = record.master_secret.take().map(Arc::new);
+            known.finished = finished(&record.finished, facts.version, facts.resumed);
+        }
+        known.agreed = Some(facts);
+    }
+    *ssl.receiver.lock() = Some(Box::new(receiver));
+    *ssl.sender.lock() = Some(Box::new(sender));
+    *ssl.exporter.lock() = exporter;
+    *ssl.phase.lock() = Phase::Open;
+    ssl.set_state(State::Ok);
+    session::handshake_complete(ssl);
+    callbacks::handshake_complete(ssl);
+    1
+}
+
+/// The Finished values of client and server among those computed: in TLS 1.3 and in TLS 1.2's resumption the server's
+/// is made first.
+fn finished(computed: &[Vec<u8>], version: u16, resumed: bool) -> Option<(Vec<u8>, Vec<u8>)> {
+    let [.., first, second] = computed else { return None };
+    Some(if version == super::config::TLS1_3 || resumed {
+        (second.clone(), first.clone())
+    } else {
+        (first.clone(), second.clone())
+    })
+}
+
+/// Answers the TLS code's questions for one connection.
+struct Asked(Weak<Connection>);
+
+impl Asked {
+    fn ssl(&self) -> Option<Arc<Connection>> {
+        self.0.upgrade()
+    }
+}
+
+impl Application for Asked {
+    fn client_hello(&self, hello: &Hello) -> HelloAnswer {
+        match self.ssl() {
+            Some(ssl) => answer_hello(&ssl, hello).unwrap_or_else(|answer| answer),
+            None => HelloAnswer::Abort(None),
+        }
+    }
+
+    fn verify_peer(&self, chain: &[CertificateDer<'_>], ocsp: &[u8]) -> VerifyAnswer {
+        let Some(ssl) = self.ssl() else { return VerifyAnswer::Refuse(rustls::Error::HandshakeNotComplete) };
+        let chain: Vec<Vec<u8>> = chain.iter().map(|certificate| certificate.to_vec()).collect();
+        {
+            let mut facts = ssl.facts.write();
+            facts.peer_chain = Some(Arc::new(chain));
+            facts.ocsp_response = (!ocsp.is_empty()).then(|| Arc::new(ocsp.to_vec()));
+        }
+        verify::verify_peer(&ssl)
+    }
+
+    fn server_credential(&self, schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
+        certificate::for_server(&self.ssl()?, schemes)
+    }
+
+    fn client_credential(&self, issuers: &[DistinguishedName], schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
+        certificate::for_client(&self.ssl()?, issuers, schemes)
+    }
+
+    fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        ticket::seal(&self.ssl()?, plain)
+    }
+
+    fn open_ticket(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        ticket::open(&self.ssl()?, sealed)
+    }
+
+    fn ticket_lifetime(&self) -> u32 {
+        self.ssl().map_or(0, |ssl| session::lifetime(&ssl))
+    }
+
+    fn store_session(&self, id: &[u8], value: Vec<u8>) -> bool {
+        self.ssl().is_some_and(|ssl| session::server_store(&ssl, id, value))
+    }
+
+    fn find_session(&self, id: &[u8], remove: bool) -> Option<Vec<u8>> {
+        session::server_find(&self.ssl()?, id, remove)
+    }
+}
+
+/// Runs a server's callbacks for a ClientHello in OpenSSL's order, each once, and chooses the configuration.
+/// `Err` is an answer too: the one that stops the row.
+fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, HelloAnswer> {
+    type Stage = fn(&Arc<Connection>, &Hello) -> Result<(), HelloAnswer>;
+    const STAGES: [Stage; 4] = [client_hello::ask, check_version, server_name::ask, certificate::ask_server];
+    if ssl.hello_stage.load(Ordering::Relaxed) == 0 && ssl.facts.read().hello.is_none() {
+        let mut facts = ssl.facts.write();
+        facts.client_random = hello.random.as_slice().try_into().ok();
+        facts.hello = Some(Arc::new(hello.clone()));
+    }
+    loop {
+        let done = ssl.hello_stage.load(Ordering::Relaxed);
+        let Some(stage) = STAGES.get(done as usize) else { break };
+        stage(ssl, hello)?;
+        ssl.hello_stage.store(done + 1, Ordering::Relaxed);
+    }
+    let chosen = alpn::ask(ssl, hello)?;
+    ocsp::ask_server(ssl, hello)?;
+    if let Some(exchange) = ssl.exchange.read().clone() {
+        *exchange.policy.lock() = policy(ssl);
+    }
+    let settings = ssl.config().settings();
+    if settings.suites.is_empty() {
+        return Err(abort(reason::NO_SHARED_CIPHER, AlertDescription::HandshakeFailure));
+    }
+    match ssl.context().server_config(&settings, &chosen) {
+        Ok(config) => Ok(HelloAnswer::Proceed(config)),
+        Err(error) => {
+            Error::SslData(INTERNAL_ERROR, error.to_string()).report();
+            Err(HelloAnswer::Abort(Some(AlertDescription::InternalError)))
+        }
+    }
+}
+
+/// Queues `reason` and ends the handshake with `alert`.
+pub(crate) fn abort(reason: c_int, alert: AlertDescription) -> HelloAnswer {
+    Error::Ssl(reason).report();
+    HelloAnswer::Abort(Some(alert))
+}
+
+/// Fails early, as OpenSSL does before its server-name callback, when no version is shared.
+fn check_version(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
+    let (tls12, tls13) = ssl.config().versions();
+    let shared = match hello.supported_versions() {
+        Some(versions) => versions.iter().any(|&version| (version == 0x304 && tls13) || (version == 0x303 && tls12)),
+        None => tls12 && hello.version >= 0x303,
+    };
+    if shared { Ok(()) } else { Err(abort(reason::UNSUPPORTED_PROTOCOL, AlertDescription::ProtocolVersion)) }
+}
+
+/// `SSL_do_handshake(3)`: goes on with the handshake. 1 when it is complete, 0 when it was shut down in a controlled
+/// way, below 0 on a fatal error or when it must be called again; `SSL_get_error` tells.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_do_handshake(ssl: *mut SSL) -> c_int {
+    guard(-1, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { share(ssl) }?;
+        Ok::<_, Error>(drive(&ssl))
+    })
+}
+
+/// `SSL_connect(3)`: goes on with the handshake, as a client unless a side was chosen before.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_connect(ssl: *mut SSL) -> c_int {
+    guard(-1, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { share(ssl) }?;
+        if !ssl.has_role() {
+            ssl.set_server(false);
+        }
+        Ok::<_, Error>(drive(&ssl))
+    })
+}
+
+/// `SSL_accept(3)`: goes on with the handshake, as a server unless a side was chosen before.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_accept(ssl: *mut SSL) -> c_int {
+    guard(-1, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { share(ssl) }?;
+        if !ssl.has_role() {
+            ssl.set_server(true);
+        }
+        Ok::<_, Error>(drive(&ssl))
+    })
+}
+
+fn set_side(ssl: &Connection, server: bool) {
+    ssl.set_server(server);
+    ssl.shutdown.store(0, Ordering::Relaxed);
+    let mut phase = ssl.phase.lock();
+    if !matches!(*phase, Phase::Open) {
+        *phase = Phase::Idle;
+        drop(phase);
+        ssl.set_state(State::Before);
+    }
+}
+
+/// `SSL_set_connect_state(3)`: the next handshake is a client's.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_connect_state(ssl: *mut SSL) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        set_side(&*unsafe { share(ssl) }?, false);
+        Ok::<_, Error>(())
+    });
+}
+
+/// `SSL_set_accept_state(3)`: the next handshake is a server's.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_accept_state(ssl: *mut SSL) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        set_side(&*unsafe { share(ssl) }?, true);
+        Ok::<_, Error>(())
+    });
+}
+
+/// `SSL_set_connect_state(3)`: whether the connection is a server's; also when no side was chosen.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_is_server(ssl: *const SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(ssl.is_server().into())
+    })
+}

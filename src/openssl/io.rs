@@ -1,0 +1,405 @@
+//! Application data: read, write, peek, pending, and the end of the connection.
+
+use super::callbacks;
+use super::config::mode;
+use super::connection::{Connection, Phase, share, shut, want};
+use super::error::{Error, INTERNAL_ERROR};
+use super::handshake::drive;
+use super::types::SSL;
+use super::{failure, reason, session};
+use crate::libcrypto::bio::BioTransport;
+use crate::seam::{Failure, Handle, arg, guard};
+use crate::tls::traffic::{Received, Receiver, Sender, WriteMode};
+use crate::tls::transport::{Io, Transport};
+use parking_lot::Mutex;
+use std::ffi::{c_int, c_void};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// A call that moved nothing, with its return value; what there is to say has been queued.
+struct Stopped(c_int);
+
+fn stop(value: c_int, error: Error) -> Stopped {
+    error.report();
+    Stopped(value)
+}
+
+/// Goes on with the handshake first, if there is one to be done.
+fn open(ssl: &Arc<Connection>) -> Result<(), Stopped> {
+    if ssl.is_open() {
+        return Ok(());
+    }
+    match drive(ssl) {
+        1.. => Ok(()),
+        value => Err(Stopped(value)),
+    }
+}
+
+/// Takes a half out of its slot; two calls at once on the same half are a mistake of the program.
+fn take<T>(slot: &Mutex<Option<Box<T>>>) -> Result<Box<T>, Stopped> {
+    slot.lock().take().ok_or_else(|| stop(-1, Error::Ssl(INTERNAL_ERROR)))
+}
+
+/// Puts a half back, unless the connection was reset meanwhile.
+fn put<T>(ssl: &Connection, slot: &Mutex<Option<Box<T>>>, half: Box<T>) {
+    if !matches!(*ssl.phase.lock(), Phase::Idle) {
+        *slot.lock() = Some(half);
+    }
+}
+
+fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stopped> {
+    if !ssl.has_role() {
+        return Err(stop(-1, Error::Ssl(reason::UNINITIALIZED)));
+    }
+    if ssl.has_shutdown(shut::RECEIVED) {
+        ssl.set_want(want::NOTHING);
+        return Err(Stopped(0));
+    }
+    open(ssl)?;
+    let mut receiver = take(&ssl.receiver)?;
+    let outcome = receive(ssl, &mut receiver);
+    let outcome = outcome.map(|()| {
+        let plaintext = receiver.plaintext();
+        let n = plaintext.len().min(buf.len());
+        if let (Some(to), Some(from)) = (buf.get_mut(..n), plaintext.get(..n)) {
+            to.copy_from_slice(from);
+        }
+        if !peek {
+            receiver.consume(n);
+        }
+        n
+    });
+    put(ssl, &ssl.receiver, receiver);
+    outcome
+}
+
+/// Receives until there is plaintext.
+fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver) -> Result<(), Stopped> {
+    if !receiver.plaintext().is_empty() {
+        ssl.set_want(want::NOTHING);
+        return Ok(());
+    }
+    let mut transport = ssl.transport();
+    loop {
+        ssl.set_want(want::NOTHING);
+        let received = receiver.fill(&mut transport);
+        if receiver.take_flush() {
+            answer(ssl, &mut transport);
+        }
+        match received {
+            Ok(Received::Data) => return Ok(()),
+            Ok(Received::Control) => {
+                session::after_step(ssl);
+                callbacks::after_step(ssl);
+                if !ssl.auto_retry() {
+                    ssl.set_want(want::READING);
+                    transport.set_retry_read();
+                    return Err(Stopped(-1));
+                }
+            }
+            Ok(Received::WouldBlock) => {
+                ssl.set_want(want::READING);
+                return Err(Stopped(-1));
+            }
+            Ok(Received::CloseNotify) => {
+                callbacks::alert_received(ssl, 1, 0);
+                ssl.add_shutdown(shut::RECEIVED);
+                ssl.close_notify.store(true, Ordering::Relaxed);
+                return Err(Stopped(0));
+            }
+            Err(error) => {
+                let (value, error) = failure::report(ssl, &error, &transport);
+                session::connection_failed(ssl);
+                return Err(stop(value, error));
+            }
+        }
+    }
+}
+
+/// Sends what the receiving half has made the sending half say. What the transport does not take now goes out with
+/// the next write.
+fn answer(ssl: &Connection, transport: &mut dyn Transport) {
+    let taken = ssl.sender.lock().take();
+    if let Some(mut sender) = taken {
+        let _ = sender.flush(transport);
+        put(ssl, &ssl.sender, sender);
+    }
+}
+
+fn write(ssl: &Arc<Connection>, data: &[u8]) -> Result<usize, Stopped> {
+    if !ssl.has_role() {
+        return Err(stop(-1, Error::Ssl(reason::UNINITIALIZED)));
+    }
+    if ssl.has_shutdown(shut::SENT) {
+        ssl.set_want(want::NOTHING);
+        return Err(stop(-1, Error::Ssl(reason::PROTOCOL_IS_SHUTDOWN)));
+    }
+    open(ssl)?;
+    let mut sender = take(&ssl.sender)?;
+    let outcome = send(ssl, &mut sender, data);
+    put(ssl, &ssl.sender, sender);
+    outcome
+}
+
+fn send(ssl: &Connection, sender: &mut Sender, data: &[u8]) -> Result<usize, Stopped> {
+    let mut transport = ssl.transport();
+    let write_mode = WriteMode {
+        partial: ssl.has_mode(mode::ENABLE_PARTIAL_WRITE),
+        moving_buffer: ssl.has_mode(mode::ACCEPT_MOVING_WRITE_BUFFER),
+    };
+    ssl.set_want(want::NOTHING);
+    match sender.write(&mut transport, data, write_mode) {
+        Ok(Io::Done(n)) => Ok(n),
+        Ok(_) => {
+            ssl.set_want(want::WRITING);
+            Err(Stopped(-1))
+        }
+        Err(error) => {
+            ssl.set_want(want::WRITING);
+            let (value, error) = failure::report(ssl, &error, &transport);
+            Err(stop(value, error))
+        }
+    }
+}
+
+/// The return value of the calls that count with an `int`.
+fn counted(outcome: Result<usize, Stopped>) -> c_int {
+    match outcome {
+        Ok(n) => c_int::try_from(n).unwrap_or(c_int::MAX),
+        Err(Stopped(value)) => value,
+    }
+}
+
+/// The return value of the `_ex` calls: 1 with the count in `out`, else 0.
+///
+/// # Safety
+/// `out` is null or valid for a write.
+unsafe fn counted_ex(outcome: Result<usize, Stopped>, out: *mut usize) -> c_int {
+    match outcome {
+        Ok(n) => {
+            // SAFETY: null or valid, by the caller.
+            unsafe { arg::set(out, n) };
+            (n > 0).into()
+        }
+        Err(_) => 0,
+    }
+}
+
+fn length(num: c_int) -> Result<usize, Error> {
+    usize::try_from(num).map_err(|_| Error::Ssl(reason::BAD_LENGTH))
+}
+
+/// `SSL_read(3)`: reads at most `num` bytes of one record; above 0 their number, else see `SSL_get_error`.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle; `buf` is writable for `num` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_read(ssl: *mut SSL, buf: *mut c_void, num: c_int) -> c_int {
+    guard(-1, || {
+        let len = length(num)?;
+        // SAFETY: null or a live handle, and a buffer of `num` bytes, by the manual.
+        let (ssl, buf) = unsafe { (share(ssl)?, arg::bytes_mut(buf.cast(), len)) };
+        Ok::<_, Error>(counted(read(&ssl, buf, false)))
+    })
+}
+
+/// `SSL_read(3)`: as `SSL_read`; 1 with the count in `readbytes`, else 0.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle; `buf` is writable for `num` bytes; `readbytes` is writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_read_ex(ssl: *mut SSL, buf: *mut c_void, num: usize, readbytes: *mut usize) -> c_int {
+    guard(0, || {
+        // SAFETY: by the manual, as above.
+        let (ssl, buf) = unsafe { (share(ssl)?, arg::bytes_mut(buf.cast(), num)) };
+        // SAFETY: writable, by the manual.
+        Ok::<_, Error>(unsafe { counted_ex(read(&ssl, buf, false), readbytes) })
+    })
+}
+
+/// `SSL_read(3)`: as `SSL_read`, but the bytes stay to be read again.
+///
+/// Status: full.
+///
+/// # Safety
+/// As for `SSL_read`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_peek(ssl: *mut SSL, buf: *mut c_void, num: c_int) -> c_int {
+    guard(-1, || {
+        let len = length(num)?;
+        // SAFETY: by the manual, as for `SSL_read`.
+        let (ssl, buf) = unsafe { (share(ssl)?, arg::bytes_mut(buf.cast(), len)) };
+        Ok::<_, Error>(counted(read(&ssl, buf, true)))
+    })
+}
+
+/// `SSL_read(3)`: as `SSL_peek`; 1 with the count in `readbytes`, else 0.
+///
+/// Status: full.
+///
+/// # Safety
+/// As for `SSL_read_ex`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_peek_ex(ssl: *mut SSL, buf: *mut c_void, num: usize, readbytes: *mut usize) -> c_int {
+    guard(0, || {
+        // SAFETY: by the manual, as for `SSL_read_ex`.
+        let (ssl, buf) = unsafe { (share(ssl)?, arg::bytes_mut(buf.cast(), num)) };
+        // SAFETY: writable, by the manual.
+        Ok::<_, Error>(unsafe { counted_ex(read(&ssl, buf, true), readbytes) })
+    })
+}
+
+/// `SSL_write(3)`: writes `num` bytes; above 0 their number, else see `SSL_get_error`. A call that was cut short must be
+/// repeated with the same data.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle; `buf` is readable for `num` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_write(ssl: *mut SSL, buf: *const c_void, num: c_int) -> c_int {
+    guard(-1, || {
+        let len = length(num)?;
+        // SAFETY: null or a live handle, and a buffer of `num` bytes, by the manual.
+        let (ssl, data) = unsafe { (share(ssl)?, arg::bytes(buf.cast(), len)) };
+        Ok::<_, Error>(counted(write(&ssl, data)))
+    })
+}
+
+/// `SSL_write(3)`: as `SSL_write`; 1 with the count in `written`, else 0. Nothing to write is a success.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle; `buf` is readable for `num` bytes; `written` is writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_write_ex(ssl: *mut SSL, buf: *const c_void, num: usize, written: *mut usize) -> c_int {
+    guard(0, || {
+        // SAFETY: by the manual, as above.
+        let (ssl, data) = unsafe { (share(ssl)?, arg::bytes(buf.cast(), num)) };
+        let outcome = write(&ssl, data);
+        let empty_done = num == 0 && outcome.is_ok();
+        // SAFETY: writable, by the manual.
+        let value = unsafe { counted_ex(outcome, written) };
+        Ok::<_, Error>(if empty_done { 1 } else { value })
+    })
+}
+
+/// `SSL_pending(3)`: how many decrypted bytes can be read at once.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_pending(ssl: *const SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        let pending = ssl.receiver.lock().as_ref().map_or(0, |receiver| receiver.plaintext().len());
+        Ok(c_int::try_from(pending).unwrap_or(c_int::MAX))
+    })
+}
+
+/// `SSL_pending(3)`: whether anything has been received that was not read, decrypted or not.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_has_pending(ssl: *const SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        let received = |receiver: &Receiver| !receiver.plaintext().is_empty() || receiver.has_ciphertext();
+        let handshaking = match &*ssl.phase.lock() {
+            Phase::Handshaking(Some(handshake)) => handshake.has_ciphertext(),
+            _ => false,
+        };
+        Ok((handshaking || ssl.receiver.lock().as_deref().is_some_and(received)).into())
+    })
+}
+
+/// `SSL_shutdown(3)`: says goodbye, then waits for the peer's. 0: ours is sent; 1: both are done; below 0: see
+/// `SSL_get_error`.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_shutdown(ssl: *mut SSL) -> c_int {
+    guard(-1, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { share(ssl) }?;
+        if !ssl.has_role() {
+            return Err(Error::Ssl(reason::UNINITIALIZED));
+        }
+        if !ssl.is_open() {
+            return Err(Error::Ssl(reason::SHUTDOWN_WHILE_IN_INIT));
+        }
+        Ok(match shutdown(&ssl) {
+            Ok(value) | Err(Stopped(value)) => value,
+        })
+    })
+}
+
+fn shutdown(ssl: &Arc<Connection>) -> Result<c_int, Stopped> {
+    if ssl.config().quiet_shutdown {
+        ssl.add_shutdown(shut::SENT | shut::RECEIVED);
+        return Ok(1);
+    }
+    if !ssl.has_shutdown(shut::SENT) {
+        ssl.add_shutdown(shut::SENT);
+        close(ssl)?;
+    } else if !ssl.sender.lock().as_ref().is_none_or(|sender| sender.is_idle()) {
+        close(ssl)?;
+    } else if !ssl.has_shutdown(shut::RECEIVED) {
+        await_close(ssl)?;
+    }
+    Ok(ssl.has_shutdown(shut::RECEIVED).into())
+}
+
+/// Sends close_notify, as far as the transport takes it.
+fn close(ssl: &Arc<Connection>) -> Result<(), Stopped> {
+    let mut sender = take(&ssl.sender)?;
+    let mut transport: BioTransport = ssl.transport();
+    let first = !sender.is_closed();
+    sender.close();
+    ssl.set_want(want::NOTHING);
+    let sent = sender.flush(&mut transport);
+    put(ssl, &ssl.sender, sender);
+    match sent {
+        Io::Done(_) => {
+            if first {
+                callbacks::alert_sent(ssl, 1, 0);
+            }
+            Ok(())
+        }
+        Io::WouldBlock => {
+            ssl.set_want(want::WRITING);
+            Err(Stopped(-1))
+        }
+        Io::Eof | Io::Failed => {
+            ssl.set_want(want::WRITING);
+            Err(Stopped(-1))
+        }
+    }
+}
+
+/// Waits for the peer's close_notify; application data in its place is an error.
+fn await_close(ssl: &Arc<Connection>) -> Result<(), Stopped> {
+    let mut receiver = take(&ssl.receiver)?;
+    let outcome = receive(ssl, &mut receiver);
+    put(ssl, &ssl.receiver, receiver);
+    match outcome {
+        Ok(()) => Err(stop(-1, Error::Ssl(reason::APPLICATION_DATA_AFTER_CLOSE_NOTIFY))),
+        Err(_) if ssl.has_shutdown(shut::RECEIVED) => Ok(()),
+        Err(_) => Err(Stopped(-1)),
+    }
+}

@@ -1,0 +1,265 @@
+//! How a call ended and where a connection stands.
+
+use super::config::TLS1_3;
+use super::connection::{Connection, Phase, share, shut, want};
+use super::error::Error;
+use super::strings::State;
+use super::types::SSL;
+use crate::libcrypto::bio::Bio;
+use crate::libcrypto::{err, sys};
+use crate::seam::{Handle, guard};
+use std::ffi::{CStr, c_char, c_int};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// `SSL_ERROR_*` (`SSL_get_error(3)`).
+mod code {
+    use std::ffi::c_int;
+    pub(super) const NONE: c_int = 0;
+    pub(super) const SSL: c_int = 1;
+    pub(super) const WANT_READ: c_int = 2;
+    pub(super) const WANT_WRITE: c_int = 3;
+    pub(super) const WANT_X509_LOOKUP: c_int = 4;
+    pub(super) const SYSCALL: c_int = 5;
+    pub(super) const ZERO_RETURN: c_int = 6;
+    pub(super) const WANT_CONNECT: c_int = 7;
+    pub(super) const WANT_ACCEPT: c_int = 8;
+    pub(super) const WANT_CLIENT_HELLO_CB: c_int = 11;
+    pub(super) const WANT_RETRY_VERIFY: c_int = 12;
+}
+
+/// `SSL_get_error(3)`: what a return value of the last call on this connection means (`SSL_ERROR_*`).
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_error(ssl: *const SSL, ret: c_int) -> c_int {
+    guard(code::SSL, || {
+        if ret > 0 {
+            return Ok(code::NONE);
+        }
+        match err::peek() {
+            0 => {}
+            queued if err::lib(queued) == err::LIB_SYS => return Ok(code::SYSCALL),
+            _ => return Ok(code::SSL),
+        }
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(stopped_by(&ssl))
+    })
+}
+
+/// Why a call stopped that left nothing in the error queue.
+fn stopped_by(ssl: &Connection) -> c_int {
+    let bios = ssl.bios.read().clone();
+    let waiting = match ssl.want.load(Ordering::Relaxed) {
+        want::READING => waits_for(bios.read.as_ref()),
+        want::WRITING => waits_for(bios.write.as_ref()),
+        want::X509_LOOKUP => Some(code::WANT_X509_LOOKUP),
+        want::RETRY_VERIFY => Some(code::WANT_RETRY_VERIFY),
+        want::CLIENT_HELLO_CB => Some(code::WANT_CLIENT_HELLO_CB),
+        _ => None,
+    };
+    waiting.unwrap_or_else(|| {
+        if ssl.has_shutdown(shut::RECEIVED) && ssl.close_notify.load(Ordering::Relaxed) {
+            code::ZERO_RETURN
+        } else {
+            code::SYSCALL
+        }
+    })
+}
+
+/// What a BIO waits for, by its own word: it may be a chain that must write before it can read.
+fn waits_for(bio: Option<&Arc<Bio>>) -> Option<c_int> {
+    let bio = bio?;
+    if bio.test_flags(sys::BIO_FLAGS_READ) {
+        Some(code::WANT_READ)
+    } else if bio.test_flags(sys::BIO_FLAGS_WRITE) {
+        Some(code::WANT_WRITE)
+    } else if bio.test_flags(sys::BIO_FLAGS_IO_SPECIAL) {
+        Some(match bio.retry_reason() {
+            sys::BIO_RR_CONNECT => code::WANT_CONNECT,
+            sys::BIO_RR_ACCEPT => code::WANT_ACCEPT,
+            _ => code::SYSCALL,
+        })
+    } else {
+        None
+    }
+}
+
+/// `SSL_want(3)`: what the last call waits for (`SSL_NOTHING`, `SSL_READING`, ...).
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_want(ssl: *const SSL) -> c_int {
+    guard(want::NOTHING, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(ssl.want.load(Ordering::Relaxed))
+    })
+}
+
+/// `SSL_set_shutdown(3)`: which of the two close_notify alerts count as sent and received.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_shutdown(ssl: *const SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(ssl.shutdown.load(Ordering::Relaxed))
+    })
+}
+
+/// `SSL_set_shutdown(3)`: sets which of the two close_notify alerts count as sent and received.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_shutdown(ssl: *mut SSL, mode: c_int) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { share(ssl) }?;
+        ssl.shutdown.store(mode & (shut::SENT | shut::RECEIVED), Ordering::Relaxed);
+        Ok::<_, Error>(())
+    });
+}
+
+/// `SSL_get_version(3)`: the version's number: what was agreed, or the highest there can be.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_version(ssl: *const SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(version(&ssl).into())
+    })
+}
+
+/// The version agreed on, else the method's highest.
+fn version(ssl: &Connection) -> u16 {
+    match ssl.facts.read().version() {
+        0 => ssl.method.read().versions.1.min(TLS1_3),
+        agreed => agreed,
+    }
+}
+
+/// `SSL_get_version(3)`: the version's name, a static string.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_version(ssl: *const SSL) -> *const c_char {
+    guard(c"unknown".as_ptr(), || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(version_name(version(&ssl)).as_ptr())
+    })
+}
+
+/// A version's name as OpenSSL prints it.
+pub(crate) fn version_name(version: u16) -> &'static CStr {
+    match version {
+        0x0304 => c"TLSv1.3",
+        0x0303 => c"TLSv1.2",
+        0x0302 => c"TLSv1.1",
+        0x0301 => c"TLSv1",
+        0x0300 => c"SSLv3",
+        _ => c"unknown",
+    }
+}
+
+/// `SSL_get_version(3)`: the version in the ClientHello's own field, which TLS 1.3 freezes at TLS 1.2.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_client_version(ssl: *const SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        let facts = ssl.facts.read();
+        Ok(match &facts.hello {
+            Some(hello) => hello.version.into(),
+            None => version(&ssl).min(super::config::TLS1_2).into(),
+        })
+    })
+}
+
+/// `SSL_in_init(3)`: where the handshake stands (`OSSL_HANDSHAKE_STATE`).
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_state(ssl: *const SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(ssl.state() as c_int)
+    })
+}
+
+/// `SSL_in_init(3)`: whether a handshake has not begun, is under way, or has failed.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_in_init(ssl: *const SSL) -> c_int {
+    guard(1, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok((!matches!(*ssl.phase.lock(), Phase::Open)).into())
+    })
+}
+
+/// `SSL_in_init(3)`: whether the handshake is complete.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_is_init_finished(ssl: *const SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(matches!(*ssl.phase.lock(), Phase::Open).into())
+    })
+}
+
+/// `SSL_in_init(3)`: whether no handshake has begun.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_in_before(ssl: *const SSL) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok((matches!(*ssl.phase.lock(), Phase::Idle) && ssl.state() == State::Before).into())
+    })
+}
