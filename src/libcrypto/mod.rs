@@ -3,6 +3,6 @@
 pub mod bio;
 pub mod err;
 pub mod ex_data;
-pub mod stack;
 pub mod lib_ctx;
+pub mod stack;
 pub mod sys;

@@ -4,11 +4,11 @@
 
 use std::ffi::{CStr, c_char, c_int, c_uchar};
 
-use super::error::{Error, MALLOC_FAILURE, PASSED_NULL_PARAMETER};
+use super::error::{Error, MALLOC_FAILURE, PASSED_NULL_PARAMETER, guard};
 use super::types::{SSL, SSL_CIPHER, stack_st_SSL_CIPHER};
 use crate::libcrypto::stack::PtrStack;
 use crate::libcrypto::sys;
-use crate::seam::{arg, guard};
+use crate::seam::arg;
 use crate::tls::cipher::{self, Auth, Digest, Enc, Kx, Mac, MinVersion, Suite};
 
 /// What the getters call a suite that is none.
@@ -59,7 +59,7 @@ pub(crate) fn give_stack(stack: PtrStack) -> *mut stack_st_SSL_CIPHER {
 /// `cipher` is null or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_name(cipher: *const SSL_CIPHER) -> *const c_char {
-    guard::<_, Error>(NONE.as_ptr(), || {
+    guard(NONE.as_ptr(), || {
         // SAFETY: null or a row of the table, by the caller.
         let suite = unsafe { from_c(cipher) };
         Ok(suite.map_or(NONE, |suite| suite.name).as_ptr())
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_name(cipher: *const SSL_CIPHER) -> *cons
 /// `cipher` is null or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_standard_name(cipher: *const SSL_CIPHER) -> *const c_char {
-    guard::<_, Error>(NONE.as_ptr(), || {
+    guard(NONE.as_ptr(), || {
         // SAFETY: null or a row of the table, by the caller.
         let suite = unsafe { from_c(cipher) };
         Ok(match suite {
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn SSL_CIPHER_standard_name(cipher: *const SSL_CIPHER) -> 
 /// `stdname` is null or a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn OPENSSL_cipher_name(stdname: *const c_char) -> *const c_char {
-    guard::<_, Error>(NONE.as_ptr(), || {
+    guard(NONE.as_ptr(), || {
         // SAFETY: null or a C string, by the caller.
         let name = unsafe { arg::c_str(stdname) };
         let suite = name.and_then(|name| cipher::by_standard_name(name.to_bytes()));
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn OPENSSL_cipher_name(stdname: *const c_char) -> *const c
 /// `cipher` is null (returns 0) or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_id(cipher: *const SSL_CIPHER) -> u32 {
-    guard::<_, Error>(0, || {
+    guard(0, || {
         // SAFETY: null or a row of the table, by the caller.
         let suite = unsafe { required(cipher) }?;
         Ok(0x0300_0000 | u32::from(suite.id))
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_id(cipher: *const SSL_CIPHER) -> u32 {
 /// `cipher` is null (returns 0) or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_protocol_id(cipher: *const SSL_CIPHER) -> u16 {
-    guard::<_, Error>(0, || {
+    guard(0, || {
         // SAFETY: null or a row of the table, by the caller.
         Ok(unsafe { required(cipher) }?.id)
     })
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_protocol_id(cipher: *const SSL_CIPHER) -
 /// `cipher` is null or came from this library; `alg_bits` is null or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_bits(cipher: *const SSL_CIPHER, alg_bits: *mut c_int) -> c_int {
-    guard::<_, Error>(0, || {
+    guard(0, || {
         // SAFETY: null or a row of the table, by the caller.
         let Some(suite) = (unsafe { from_c(cipher) }) else { return Ok(0) };
         let bits = suite.enc.bits() as c_int;
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_bits(cipher: *const SSL_CIPHER, alg_bits
 /// `cipher` is null or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_version(cipher: *const SSL_CIPHER) -> *const c_char {
-    guard::<_, Error>(NONE.as_ptr(), || {
+    guard(NONE.as_ptr(), || {
         // SAFETY: null or a row of the table, by the caller.
         let suite = unsafe { from_c(cipher) };
         Ok(suite
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_version(cipher: *const SSL_CIPHER) -> *c
 /// `cipher` is null (returns 0) or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_is_aead(cipher: *const SSL_CIPHER) -> c_int {
-    guard::<_, Error>(0, || {
+    guard(0, || {
         // SAFETY: null or a row of the table, by the caller.
         Ok((unsafe { required(cipher) }?.mac == Mac::Aead).into())
     })
@@ -195,7 +195,7 @@ pub unsafe extern "C" fn SSL_CIPHER_is_aead(cipher: *const SSL_CIPHER) -> c_int 
 /// `cipher` is null or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_cipher_nid(cipher: *const SSL_CIPHER) -> c_int {
-    guard::<_, Error>(UNDEF, || {
+    guard(UNDEF, || {
         // SAFETY: null or a row of the table, by the caller.
         let suite = unsafe { from_c(cipher) };
         Ok(suite.map_or(UNDEF, |suite| enc_nid(suite.enc)))
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_cipher_nid(cipher: *const SSL_CIPHER) ->
 /// `cipher` is null (returns `NID_undef`) or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_digest_nid(cipher: *const SSL_CIPHER) -> c_int {
-    guard::<_, Error>(UNDEF, || {
+    guard(UNDEF, || {
         // SAFETY: null or a row of the table, by the caller.
         Ok(mac_nid(unsafe { required(cipher) }?.mac))
     })
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_digest_nid(cipher: *const SSL_CIPHER) ->
 /// `cipher` is null (returns `NID_undef`) or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_kx_nid(cipher: *const SSL_CIPHER) -> c_int {
-    guard::<_, Error>(UNDEF, || {
+    guard(UNDEF, || {
         // SAFETY: null or a row of the table, by the caller.
         Ok(kx_nid(unsafe { required(cipher) }?.kx))
     })
@@ -238,7 +238,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_kx_nid(cipher: *const SSL_CIPHER) -> c_i
 /// `cipher` is null (returns `NID_undef`) or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_auth_nid(cipher: *const SSL_CIPHER) -> c_int {
-    guard::<_, Error>(UNDEF, || {
+    guard(UNDEF, || {
         // SAFETY: null or a row of the table, by the caller.
         Ok(auth_nid(unsafe { required(cipher) }?.auth))
     })
@@ -253,7 +253,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_auth_nid(cipher: *const SSL_CIPHER) -> c
 /// `cipher` is null (returns null) or came from this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_get_handshake_digest(cipher: *const SSL_CIPHER) -> *const sys::EVP_MD {
-    guard::<_, Error>(std::ptr::null(), || {
+    guard(std::ptr::null(), || {
         // SAFETY: null or a row of the table, by the caller.
         let name = digest_name(unsafe { required(cipher) }?.digest);
         // SAFETY: a C string.
@@ -270,7 +270,7 @@ pub unsafe extern "C" fn SSL_CIPHER_get_handshake_digest(cipher: *const SSL_CIPH
 /// `ptr` is null (returns null) or readable for two bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CIPHER_find(_ssl: *mut SSL, ptr: *const c_uchar) -> *const SSL_CIPHER {
-    guard::<_, Error>(std::ptr::null(), || {
+    guard(std::ptr::null(), || {
         // SAFETY: null or readable for two bytes, by the caller.
         let &[high, low] = (unsafe { arg::bytes(ptr, 2) }) else { return Err(Error::Ssl(PASSED_NULL_PARAMETER)) };
         Ok(cipher::by_id(u16::from_be_bytes([high, low])).map_or(std::ptr::null(), to_c))
@@ -290,7 +290,7 @@ pub unsafe extern "C" fn SSL_CIPHER_description(
     buf: *mut c_char,
     size: c_int,
 ) -> *mut c_char {
-    guard::<_, Error>(std::ptr::null_mut(), || {
+    guard(std::ptr::null_mut(), || {
         // SAFETY: null or a row of the table, by the caller.
         let line = description(unsafe { required(cipher) }?);
         let size = if buf.is_null() { DESCRIPTION_SIZE } else { size };

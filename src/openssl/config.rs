@@ -1,9 +1,9 @@
 //! What a context gives to its connections: one value, shared until somebody changes it.
 
 use super::alpn::AlpnNames;
+use super::ca_list::CaLists;
 use super::callbacks::Callbacks;
 use super::certificate::Certificates;
-use super::ca_list::CaLists;
 use super::verify::VerifyPolicy;
 use crate::tls::cipher::Suite;
 use crate::tls::cipher_list;

@@ -2,18 +2,18 @@
 
 use super::config::{Config, mode};
 use super::context::{self, Context};
-use super::error::{Error, PASSED_NULL_PARAMETER};
+use super::error::{Error, PASSED_NULL_PARAMETER, guard};
 use super::facts::Facts;
 use super::method::{Method, Side};
-use super::session::ConnectionSession;
 use super::server_name::ServerNames;
+use super::session::ConnectionSession;
 use super::strings::State;
 use super::types::{SSL, SSL_CTX};
 use super::verify::ConnectionTrust;
 use crate::libcrypto::bio::Bio;
 use crate::libcrypto::ex_data::ExData;
 use crate::libcrypto::sys;
-use crate::seam::{Handle, guard};
+use crate::seam::Handle;
 use crate::tls::exchange::Exchange;
 use crate::tls::handshake::Handshake;
 use crate::tls::traffic::{Receiver, Sender};
@@ -99,7 +99,7 @@ pub struct Connection {
     /// The peer's close_notify, or what counts as one, has come: `SSL_ERROR_ZERO_RETURN`.
     pub(crate) close_notify: AtomicBool,
     /// `SSL_get_state`.
-    state: AtomicI32,
+    state: Mutex<State>,
     /// How far the callbacks of a ClientHello have come.
     pub(crate) hello_stage: AtomicU32,
     /// `SSL_get_verify_result`.
@@ -148,7 +148,7 @@ impl Connection {
             want: AtomicI32::new(want::NOTHING),
             shutdown: AtomicI32::new(0),
             close_notify: AtomicBool::new(false),
-            state: AtomicI32::new(State::Before as i32),
+            state: Mutex::new(State::Before),
             hello_stage: AtomicU32::new(0),
             verify_result: AtomicI32::new(0),
             names: ServerNames::default(),
@@ -226,12 +226,12 @@ impl Connection {
 
     /// `SSL_get_state`.
     pub(crate) fn state(&self) -> State {
-        State::from_number(self.state.load(Ordering::Relaxed))
+        *self.state.lock()
     }
 
     /// Sets what `SSL_get_state` answers.
     pub(crate) fn set_state(&self, state: State) {
-        self.state.store(state as i32, Ordering::Relaxed);
+        *self.state.lock() = state;
     }
 
     /// Adds bits to `SSL_get_shutdown`.
@@ -263,7 +263,6 @@ impl Connection {
     /// Ends the connection: every later call fails without saying why again.
     pub(crate) fn fail(&self) {
         *self.phase.lock() = Phase::Failed;
-        self.set_state(State::Error);
     }
 
     /// Forgets everything about a connection but its settings (`SSL_clear`).
@@ -284,11 +283,24 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Runs what may call the program back with this connection, while it still can be used.
+    fn tear_down(&self) {
+        self.ex_data.detach(self.as_ptr().cast());
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
-        // The callbacks get the address that C knew; the object is still whole here.
-        self.ex_data.detach(std::ptr::from_mut(self).cast());
+        // Freed from inside one of its own calls: there is no pointer any more that callbacks could use.
+        self.ex_data.detach(std::ptr::null_mut());
         super::session::connection_dropped(self);
+        let (now, first) = (self.context.get_mut(), &self.session_context);
+        let ours = if Arc::ptr_eq(now, first) { 2 } else { 1 };
+        now.tear_down_if_last(ours);
+        if ours == 1 {
+            first.tear_down_if_last(1);
+        }
     }
 }
 
@@ -325,7 +337,7 @@ pub unsafe extern "C" fn SSL_new(ctx: *mut SSL_CTX) -> *mut SSL {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_up_ref(ssl: *mut SSL) -> c_int {
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || Ok::<_, Error>(unsafe { SSL::up_ref(ssl) }.into()))
+    guard(0, || Ok(unsafe { SSL::up_ref(ssl) }.into()))
 }
 
 /// `SSL_free(3)`: gives a count back; null is allowed. With the last one the BIOs are freed too.
@@ -338,8 +350,11 @@ pub unsafe extern "C" fn SSL_up_ref(ssl: *mut SSL) -> c_int {
 pub unsafe extern "C" fn SSL_free(ssl: *mut SSL) {
     guard((), || {
         // SAFETY: null or a live handle whose count is given up, by the manual.
-        drop(unsafe { SSL::take(ssl) });
-        Ok::<_, Error>(())
+        let ssl = unsafe { SSL::take(ssl) };
+        if let Some(last) = ssl.filter(|ssl| Arc::strong_count(ssl) == 1) {
+            last.tear_down();
+        }
+        Ok(())
     });
 }
 

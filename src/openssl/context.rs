@@ -2,7 +2,7 @@
 
 use super::callbacks::ContextCallbacks;
 use super::config::Config;
-use super::error::{Error, PASSED_NULL_PARAMETER};
+use super::error::{Error, PASSED_NULL_PARAMETER, guard};
 use super::method::{Method, Side};
 use super::session_cache::ContextSessions;
 use super::types::{SSL_CTX, SSL_METHOD};
@@ -10,7 +10,7 @@ use super::verify::ContextTrust;
 use crate::libcrypto::ex_data::ExData;
 use crate::libcrypto::lib_ctx::LibCtx;
 use crate::libcrypto::sys;
-use crate::seam::{Handle, arg, guard};
+use crate::seam::{Handle, arg};
 use crate::tls::config::{self, Settings};
 use parking_lot::{Mutex, RwLock};
 use rustls::{ClientConfig, ServerConfig};
@@ -112,10 +112,21 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Runs what may call the program back with this context, while it still can be used: when only `ours` counts are
+    /// left, which the caller is about to give up.
+    pub(crate) fn tear_down_if_last(self: &Arc<Self>, ours: usize) {
+        if Arc::strong_count(self) == ours {
+            super::session_cache::context_freed(self);
+            self.ex_data.detach(SSL_CTX::peek(self).cast());
+        }
+    }
+}
+
 impl Drop for Context {
     fn drop(&mut self) {
-        // The callbacks get the address that C knew; the object is still whole here.
-        self.ex_data.detach(std::ptr::from_mut(self).cast());
+        // Two threads gave the last counts up at once: there is no pointer any more that callbacks could use.
+        self.ex_data.detach(std::ptr::null_mut());
     }
 }
 
@@ -129,7 +140,7 @@ pub(crate) unsafe fn share(ctx: *const SSL_CTX) -> Result<Arc<Context>, Error> {
 }
 
 fn new(lib_ctx: LibCtx, method: *const SSL_METHOD) -> Result<*mut SSL_CTX, Error> {
-    super::init::ensure();
+    super::init::ensure()?;
     let method = Method::from_ptr(method).ok_or(Error::Ssl(super::reason::NULL_SSL_METHOD_PASSED))?;
     method.usable()?;
     let context = Arc::new(Context {
@@ -187,7 +198,7 @@ pub unsafe extern "C" fn SSL_CTX_new_ex(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_up_ref(ctx: *mut SSL_CTX) -> c_int {
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || Ok::<_, Error>(unsafe { SSL_CTX::up_ref(ctx) }.into()))
+    guard(0, || Ok(unsafe { SSL_CTX::up_ref(ctx) }.into()))
 }
 
 /// `SSL_CTX_free(3)`: gives a count back; null is allowed.
@@ -200,7 +211,9 @@ pub unsafe extern "C" fn SSL_CTX_up_ref(ctx: *mut SSL_CTX) -> c_int {
 pub unsafe extern "C" fn SSL_CTX_free(ctx: *mut SSL_CTX) {
     guard((), || {
         // SAFETY: null or a live handle whose count is given up, by the manual.
-        drop(unsafe { SSL_CTX::take(ctx) });
-        Ok::<_, Error>(())
+        if let Some(context) = unsafe { SSL_CTX::take(ctx) } {
+            context.tear_down_if_last(1);
+        }
+        Ok(())
     });
 }

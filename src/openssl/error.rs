@@ -27,6 +27,8 @@ pub(crate) enum Error {
 pub(crate) const PASSED_NULL_PARAMETER: c_int = 258 | (1 << 18) | (2 << 18);
 /// `ERR_R_INTERNAL_ERROR`.
 pub(crate) const INTERNAL_ERROR: c_int = 259 | (1 << 18) | (2 << 18);
+/// `ERR_R_BUF_LIB`.
+pub(crate) const BUF_LIB: c_int = 7 | (2 << 18);
 /// `ERR_R_MALLOC_FAILURE`.
 pub(crate) const MALLOC_FAILURE: c_int = 256 | (1 << 18) | (2 << 18);
 
@@ -49,4 +51,9 @@ impl Failure for Error {
     fn panicked() -> Self {
         Error::Panicked
     }
+}
+
+/// [`crate::seam::guard`] with this face's errors: runs an export's body, and reports what goes wrong.
+pub(crate) fn guard<T>(failed: T, body: impl FnOnce() -> Result<T, Error>) -> T {
+    crate::seam::guard(failed, body)
 }

@@ -99,7 +99,9 @@ fn rustls(ssl: &Connection, error: &Rustls) -> Error {
         Rustls::DecryptError => reason::DECRYPTION_FAILED_OR_BAD_RECORD_MAC,
         Rustls::PeerSentOversizedRecord => reason::DATA_LENGTH_TOO_LONG,
         Rustls::NoApplicationProtocol => reason::NO_APPLICATION_PROTOCOL,
-        Rustls::InappropriateMessage { .. } | Rustls::InappropriateHandshakeMessage { .. } => reason::UNEXPECTED_MESSAGE,
+        Rustls::InappropriateMessage { .. } | Rustls::InappropriateHandshakeMessage { .. } => {
+            reason::UNEXPECTED_MESSAGE
+        }
         Rustls::InvalidMessage(error) => invalid_message(*error),
         Rustls::PeerIncompatible(error) => incompatible(ssl, *error),
         Rustls::PeerMisbehaved(error) => misbehaved(error),

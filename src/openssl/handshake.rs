@@ -3,14 +3,14 @@
 use super::callbacks;
 use super::config::op;
 use super::connection::{Connection, Phase, share, want};
-use super::error::{Error, INTERNAL_ERROR};
+use super::error::{Error, INTERNAL_ERROR, guard};
 use super::failure;
 use super::reason;
 use super::strings::State;
 use super::types::SSL;
 use super::{alpn, certificate, client_hello, group, ocsp, server_name, session, ticket, verify};
 use crate::libcrypto::bio::BioTransport;
-use crate::seam::{Failure, Handle, guard};
+use crate::seam::{Failure, Handle};
 use crate::tls::exchange::{Application, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
 use crate::tls::handshake::{Handshake, Progress};
 use crate::tls::hello::Hello;
@@ -210,7 +210,11 @@ impl Application for Asked {
         certificate::for_server(&self.ssl()?, schemes)
     }
 
-    fn client_credential(&self, issuers: &[DistinguishedName], schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
+    fn client_credential(
+        &self,
+        issuers: &[DistinguishedName],
+        schemes: &[SignatureScheme],
+    ) -> Option<SelectedCredential> {
         certificate::for_client(&self.ssl()?, issuers, schemes)
     }
 
@@ -297,7 +301,7 @@ pub unsafe extern "C" fn SSL_do_handshake(ssl: *mut SSL) -> c_int {
     guard(-1, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { share(ssl) }?;
-        Ok::<_, Error>(drive(&ssl))
+        Ok(drive(&ssl))
     })
 }
 
@@ -315,7 +319,7 @@ pub unsafe extern "C" fn SSL_connect(ssl: *mut SSL) -> c_int {
         if !ssl.has_role() {
             ssl.set_server(false);
         }
-        Ok::<_, Error>(drive(&ssl))
+        Ok(drive(&ssl))
     })
 }
 
@@ -333,7 +337,7 @@ pub unsafe extern "C" fn SSL_accept(ssl: *mut SSL) -> c_int {
         if !ssl.has_role() {
             ssl.set_server(true);
         }
-        Ok::<_, Error>(drive(&ssl))
+        Ok(drive(&ssl))
     })
 }
 
@@ -359,7 +363,7 @@ pub unsafe extern "C" fn SSL_set_connect_state(ssl: *mut SSL) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
         set_side(&*unsafe { share(ssl) }?, false);
-        Ok::<_, Error>(())
+        Ok(())
     });
 }
 
@@ -374,7 +378,7 @@ pub unsafe extern "C" fn SSL_set_accept_state(ssl: *mut SSL) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
         set_side(&*unsafe { share(ssl) }?, true);
-        Ok::<_, Error>(())
+        Ok(())
     });
 }
 

@@ -3,10 +3,9 @@
 use std::ffi::c_int;
 use std::sync::Once;
 
-use super::error::Error;
+use super::error::{Error, guard};
 use super::reason;
 use crate::libcrypto::sys;
-use crate::seam::guard;
 
 const INIT_ADD_ALL_CIPHERS: u64 = 0x04;
 const INIT_ADD_ALL_DIGESTS: u64 = 0x08;
@@ -62,7 +61,7 @@ pub unsafe extern "C" fn OPENSSL_init_ssl(opts: u64, settings: *const sys::OPENS
 /// Status: full.
 #[unsafe(no_mangle)]
 pub extern "C" fn ERR_load_SSL_strings() -> c_int {
-    guard::<_, Error>(0, || {
+    guard(0, || {
         reason::load();
         Ok(1)
     })

@@ -3,12 +3,12 @@
 use super::callbacks;
 use super::config::mode;
 use super::connection::{Connection, Phase, share, shut, want};
-use super::error::{Error, INTERNAL_ERROR};
+use super::error::{Error, INTERNAL_ERROR, guard};
 use super::handshake::drive;
 use super::types::SSL;
 use super::{failure, reason, session};
 use crate::libcrypto::bio::BioTransport;
-use crate::seam::{Failure, Handle, arg, guard};
+use crate::seam::{Failure, Handle, arg};
 use crate::tls::traffic::{Received, Receiver, Sender, WriteMode};
 use crate::tls::transport::{Io, Transport};
 use parking_lot::Mutex;
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn SSL_read(ssl: *mut SSL, buf: *mut c_void, num: c_int) -
         let len = length(num)?;
         // SAFETY: null or a live handle, and a buffer of `num` bytes, by the manual.
         let (ssl, buf) = unsafe { (share(ssl)?, arg::bytes_mut(buf.cast(), len)) };
-        Ok::<_, Error>(counted(read(&ssl, buf, false)))
+        Ok(counted(read(&ssl, buf, false)))
     })
 }
 
@@ -217,7 +217,7 @@ pub unsafe extern "C" fn SSL_read_ex(ssl: *mut SSL, buf: *mut c_void, num: usize
         // SAFETY: by the manual, as above.
         let (ssl, buf) = unsafe { (share(ssl)?, arg::bytes_mut(buf.cast(), num)) };
         // SAFETY: writable, by the manual.
-        Ok::<_, Error>(unsafe { counted_ex(read(&ssl, buf, false), readbytes) })
+        Ok(unsafe { counted_ex(read(&ssl, buf, false), readbytes) })
     })
 }
 
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn SSL_peek(ssl: *mut SSL, buf: *mut c_void, num: c_int) -
         let len = length(num)?;
         // SAFETY: by the manual, as for `SSL_read`.
         let (ssl, buf) = unsafe { (share(ssl)?, arg::bytes_mut(buf.cast(), len)) };
-        Ok::<_, Error>(counted(read(&ssl, buf, true)))
+        Ok(counted(read(&ssl, buf, true)))
     })
 }
 
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn SSL_peek_ex(ssl: *mut SSL, buf: *mut c_void, num: usize
         // SAFETY: by the manual, as for `SSL_read_ex`.
         let (ssl, buf) = unsafe { (share(ssl)?, arg::bytes_mut(buf.cast(), num)) };
         // SAFETY: writable, by the manual.
-        Ok::<_, Error>(unsafe { counted_ex(read(&ssl, buf, true), readbytes) })
+        Ok(unsafe { counted_ex(read(&ssl, buf, true), readbytes) })
     })
 }
 
@@ -266,7 +266,7 @@ pub unsafe extern "C" fn SSL_write(ssl: *mut SSL, buf: *const c_void, num: c_int
         let len = length(num)?;
         // SAFETY: null or a live handle, and a buffer of `num` bytes, by the manual.
         let (ssl, data) = unsafe { (share(ssl)?, arg::bytes(buf.cast(), len)) };
-        Ok::<_, Error>(counted(write(&ssl, data)))
+        Ok(counted(write(&ssl, data)))
     })
 }
 
@@ -285,7 +285,7 @@ pub unsafe extern "C" fn SSL_write_ex(ssl: *mut SSL, buf: *const c_void, num: us
         let empty_done = num == 0 && outcome.is_ok();
         // SAFETY: writable, by the manual.
         let value = unsafe { counted_ex(outcome, written) };
-        Ok::<_, Error>(if empty_done { 1 } else { value })
+        Ok(if empty_done { 1 } else { value })
     })
 }
 

@@ -1,10 +1,9 @@
 //! Methods: the versions and the side a context is for.
 
 use super::config::{TLS1_2, TLS1_3};
-use super::error::Error;
+use super::error::{Error, guard};
 use super::reason;
 use super::types::SSL_METHOD;
-use crate::seam::guard;
 
 /// Which side connections of a method take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

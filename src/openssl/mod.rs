@@ -4,11 +4,36 @@
 //! `Status: refused: <the reason>.` in its docstring; `docs/compatibility.md` is generated from these lines.
 
 pub mod absent;
+pub mod alpn;
+pub mod ca_list;
 pub mod callback_types;
+pub mod callbacks;
+pub mod certificate;
 pub mod cipher;
+pub mod client_hello;
+pub mod conf;
+pub mod config;
+pub mod connection;
+pub mod context;
 pub mod error;
+pub mod facts;
+pub mod failure;
+pub mod group;
+pub mod handshake;
 pub mod init;
+pub mod io;
+pub mod method;
+pub mod ocsp;
 pub mod reason;
 pub mod refusal;
 pub mod strings;
+pub mod server_name;
+pub mod session;
+pub mod session_cache;
+pub mod sigalg;
+pub mod status;
+pub mod strings;
+pub mod ticket;
+pub mod transport;
 pub mod types;
+pub mod verify;

@@ -2,12 +2,12 @@
 
 use super::config::TLS1_3;
 use super::connection::{Connection, Phase, share, shut, want};
-use super::error::Error;
+use super::error::{Error, guard};
 use super::strings::State;
 use super::types::SSL;
 use crate::libcrypto::bio::Bio;
 use crate::libcrypto::{err, sys};
-use crate::seam::{Handle, guard};
+use crate::seam::Handle;
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn SSL_set_shutdown(ssl: *mut SSL, mode: c_int) {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { share(ssl) }?;
         ssl.shutdown.store(mode & (shut::SENT | shut::RECEIVED), Ordering::Relaxed);
-        Ok::<_, Error>(())
+        Ok(())
     });
 }
 
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn SSL_get_state(ssl: *const SSL) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(ssl.state() as c_int)
+        Ok(ssl.state().number())
     })
 }
 

@@ -2,8 +2,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use super::error::Error;
-use crate::seam::guard;
+use super::error::{Error, guard};
 
 /// Defines the handshake states with their numbers and words.
 macro_rules! states {

@@ -1,12 +1,12 @@
 //! Where a connection's records come from and go to: file descriptors and BIOs.
 
 use super::connection::{Bios, share};
-use super::error::Error;
+use super::error::{BUF_LIB, Error, guard};
 use super::reason;
 use super::types::SSL;
 use crate::libcrypto::bio::Bio;
 use crate::libcrypto::sys;
-use crate::seam::{Handle, guard};
+use crate::seam::Handle;
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn SSL_set_bio(ssl: *mut SSL, rbio: *mut sys::BIO, wbio: *
             unsafe { Bios { read: Bio::from_owned(rbio), write: Bio::from_owned(wbio) } }
         };
         replace(&ssl, new);
-        Ok::<_, Error>(())
+        Ok(())
     });
 }
 
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn SSL_set0_rbio(ssl: *mut SSL, rbio: *mut sys::BIO) {
         let write = ssl.bios.read().write.clone();
         // SAFETY: null or live with a count for us, by the manual.
         replace(&ssl, Bios { read: unsafe { Bio::from_owned(rbio) }, write });
-        Ok::<_, Error>(())
+        Ok(())
     });
 }
 
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn SSL_set0_wbio(ssl: *mut SSL, wbio: *mut sys::BIO) {
         let read = ssl.bios.read().read.clone();
         // SAFETY: null or live with a count for us, by the manual.
         replace(&ssl, Bios { read, write: unsafe { Bio::from_owned(wbio) } });
-        Ok::<_, Error>(())
+        Ok(())
     });
 }
 
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn SSL_set_wfd(ssl: *mut SSL, fd: c_int) -> c_int {
 }
 
 fn socket(fd: c_int) -> Result<Arc<Bio>, Error> {
-    Bio::socket(fd).ok_or(Error::Ssl(reason::BUF_LIB))
+    Bio::socket(fd).ok_or(Error::Ssl(BUF_LIB))
 }
 
 /// The descriptor below a BIO chain, -1 when there is none.
