@@ -26,7 +26,6 @@ pub mod method;
 pub mod ocsp;
 pub mod reason;
 pub mod refusal;
-pub mod strings;
 pub mod server_name;
 pub mod session;
 pub mod session_cache;

@@ -136,7 +136,7 @@ impl RecordState {
 /// Status: full.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_alert_type_string(value: c_int) -> *const c_char {
-    guard::<_, Error>(c"U".as_ptr(), || {
+    guard(c"U".as_ptr(), || {
         Ok(match value >> 8 {
             1 => c"W".as_ptr(),
             2 => c"F".as_ptr(),
@@ -150,7 +150,7 @@ pub extern "C" fn SSL_alert_type_string(value: c_int) -> *const c_char {
 /// Status: full.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_alert_type_string_long(value: c_int) -> *const c_char {
-    guard::<_, Error>(c"unknown".as_ptr(), || {
+    guard(c"unknown".as_ptr(), || {
         Ok(match value >> 8 {
             1 => c"warning".as_ptr(),
             2 => c"fatal".as_ptr(),
@@ -164,7 +164,7 @@ pub extern "C" fn SSL_alert_type_string_long(value: c_int) -> *const c_char {
 /// Status: full.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_alert_desc_string(value: c_int) -> *const c_char {
-    guard::<_, Error>(c"UK".as_ptr(), || Ok(alert(value).0.as_ptr()))
+    guard(c"UK".as_ptr(), || Ok(alert(value).0.as_ptr()))
 }
 
 /// `SSL_alert_desc_string_long(3)`: returns the name of the alert in the low byte of `value`.
@@ -172,7 +172,7 @@ pub extern "C" fn SSL_alert_desc_string(value: c_int) -> *const c_char {
 /// Status: full.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_alert_desc_string_long(value: c_int) -> *const c_char {
-    guard::<_, Error>(c"unknown".as_ptr(), || Ok(alert(value).1.as_ptr()))
+    guard(c"unknown".as_ptr(), || Ok(alert(value).1.as_ptr()))
 }
 
 /// Short and long name of an alert. OpenSSL 3.0 has no names for those that came with TLS 1.3.
