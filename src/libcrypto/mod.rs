@@ -6,3 +6,4 @@ pub mod ex_data;
 pub mod lib_ctx;
 pub mod stack;
 pub mod sys;
+pub mod x509;

@@ -11,6 +11,7 @@ mod err;
 mod ex_data;
 mod init;
 mod stack;
+mod x509;
 
 pub use bio::*;
 pub use comp::*;
@@ -23,3 +24,4 @@ pub use openssl_sys::{
     OPENSSL_STACK, OSSL_LIB_CTX, X509, X509_CRL, X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM,
 };
 pub use stack::*;
+pub use x509::*;
