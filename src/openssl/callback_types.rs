@@ -176,3 +176,15 @@ pub type SSL_custom_ext_parse_cb_ex = Option<
         parse_arg: *mut c_void,
     ) -> c_int,
 >;
+/// Asked about each security decision (`SSL_CTX_set_security_callback`).
+pub type SecurityCallback = Option<
+    unsafe extern "C" fn(
+        s: *const SSL,
+        ctx: *const super::types::SSL_CTX,
+        op: c_int,
+        bits: c_int,
+        nid: c_int,
+        other: *mut c_void,
+        ex: *mut c_void,
+    ) -> c_int,
+>;

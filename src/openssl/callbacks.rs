@@ -53,3 +53,18 @@ pub(crate) fn wants_messages(ssl: &Connection) -> bool {
     let _ = ssl;
     false
 }
+
+/// The `void *` that a program gets back with its callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Arg(pub(crate) *mut std::ffi::c_void);
+
+// SAFETY: the library only hands it back; the program shares it between threads as it likes.
+unsafe impl Send for Arg {}
+// SAFETY: as above.
+unsafe impl Sync for Arg {}
+
+impl Default for Arg {
+    fn default() -> Self {
+        Self(std::ptr::null_mut())
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::alpn::AlpnNames;
 use super::ca_list::CaLists;
+use super::callbacks::Arg;
 use super::callbacks::Callbacks;
 use super::certificate::Certificates;
 use super::verify::VerifyPolicy;
@@ -74,10 +75,16 @@ pub(crate) struct Config {
     pub(crate) session_id_context: Vec<u8>,
     /// Most plaintext bytes in a record.
     pub(crate) max_send_fragment: usize,
+    /// Most plaintext bytes in a record of a pipeline.
+    pub(crate) split_send_fragment: usize,
+    /// Most bytes that a peer's chain may have.
+    pub(crate) max_cert_list: usize,
+    /// The argument of security callbacks.
+    pub(crate) security_ex_data: Arg,
     /// Receive as much as there is, not one record at a time.
     pub(crate) read_ahead: bool,
     /// No close_notify is sent or awaited.
-    pub(crate) quiet_shutdown: bool,
+    pub(crate) quiet_shutdown: i32,
     /// How many TLS 1.3 tickets a server sends after a full handshake.
     pub(crate) num_tickets: usize,
     /// A client asks for a stapled OCSP response (`TLSEXT_STATUSTYPE_ocsp`), else -1.
@@ -107,8 +114,11 @@ impl Config {
             callbacks: Callbacks::default(),
             session_id_context: Vec::new(),
             max_send_fragment: 16384,
+            split_send_fragment: 16384,
+            max_cert_list: 100 * 1024,
+            security_ex_data: Arg::default(),
             read_ahead: false,
-            quiet_shutdown: false,
+            quiet_shutdown: 0,
             num_tickets: 2,
             status_type: -1,
             settings: OnceLock::new(),

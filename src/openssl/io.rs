@@ -350,7 +350,7 @@ pub unsafe extern "C" fn SSL_shutdown(ssl: *mut SSL) -> c_int {
 }
 
 fn shutdown(ssl: &Arc<Connection>) -> Result<c_int, Stopped> {
-    if ssl.config().quiet_shutdown {
+    if ssl.config().quiet_shutdown != 0 {
         ssl.add_shutdown(shut::SENT | shut::RECEIVED);
         return Ok(1);
     }

@@ -1,7 +1,7 @@
 //! Methods: the versions and the side a context is for.
 
 use super::config::{TLS1_2, TLS1_3};
-use super::error::{Error, guard};
+use super::error::Error;
 use super::reason;
 use super::types::SSL_METHOD;
 

@@ -1,0 +1,159 @@
+//! `SSL_ctrl(3)` and `SSL_CTX_ctrl(3)`: from a command's number to the function that does it. Half of the C API's macros
+//! end here.
+
+use super::connection::Connection;
+use super::context::Context;
+use super::error::{Error, guard};
+use super::holder::Holder;
+use super::types::{SSL, SSL_CTX};
+use super::{connection, options};
+use crate::seam::Handle;
+use std::ffi::{c_int, c_long, c_void};
+use std::sync::Arc;
+
+/// A command's answer: done, or not known here.
+pub(crate) type Answer = Result<Option<c_long>, Error>;
+
+/// A function whose type the command knows.
+pub(crate) type AnyCallback = Option<unsafe extern "C" fn()>;
+
+/// Commands that contexts and connections have in common.
+fn common(holder: &impl Holder, command: c_int, larg: c_long) -> Answer {
+    Ok(Some(match command {
+        33 => options::add_mode(holder, larg),
+        78 => options::clear_mode(holder, larg),
+        40 => holder.settings().read_ahead.into(),
+        50 => holder.settings().max_cert_list as c_long,
+        51 => options::set_max_cert_list(holder, larg),
+        52 => options::set_max_send_fragment(holder, larg),
+        123 => options::set_min_version(holder, larg)?,
+        124 => options::set_max_version(holder, larg)?,
+        125 => options::set_split_send_fragment(holder, larg),
+        126 => options::set_max_pipelines(holder, larg),
+        130 => holder.settings().min_version.into(),
+        131 => holder.settings().max_version.into(),
+        _ => return Ok(None),
+    }))
+}
+
+/// The rows of topics, asked one after the other.
+///
+/// # Safety
+/// `parg` is what the command's manual page says.
+unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
+    let _ = parg;
+    match command {
+        41 => {
+            let old = options::set_read_ahead(&**ssl, larg != 0);
+            if let Some(receiver) = ssl.receiver.lock().as_mut() {
+                receiver.set_read_ahead(larg != 0);
+            }
+            Ok(Some(old))
+        }
+        // Renegotiation never happens, and is secure as far as the peer is told.
+        10..=12 => Ok(Some(0)),
+        76 => Ok(Some(ssl.is_open().into())),
+        13 => Ok(Some(0)),
+        _ => Ok(None),
+    }
+}
+
+/// As [`connection_command`].
+///
+/// # Safety
+/// `parg` is what the command's manual page says.
+unsafe fn context_command(context: &Arc<Context>, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
+    let _ = parg;
+    match command {
+        41 => Ok(Some(options::set_read_ahead(&**context, larg != 0))),
+        _ => Ok(None),
+    }
+}
+
+/// `SSL_CTX_ctrl(3)`: does command `cmd` on a connection; most of its macros have manual pages of their own.
+///
+/// Status: partial: commands of what is not supported fail.
+///
+/// # Safety
+/// `ssl` is null or a live handle; `parg` is what the command's manual page says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_ctrl(ssl: *mut SSL, cmd: c_int, larg: c_long, parg: *mut c_void) -> c_long {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { connection::share(ssl) }?;
+        if let Some(answer) = common(&*ssl, cmd, larg)? {
+            return Ok(answer);
+        }
+        // SAFETY: `parg` fits the command, by the manual.
+        Ok(unsafe { connection_command(&ssl, cmd, larg, parg) }?.unwrap_or(0))
+    })
+}
+
+/// `SSL_CTX_ctrl(3)`: does command `cmd` on a context; most of its macros have manual pages of their own.
+///
+/// Status: partial: commands of what is not supported fail.
+///
+/// # Safety
+/// `ctx` is null or a live handle; `parg` is what the command's manual page says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_ctrl(ctx: *mut SSL_CTX, cmd: c_int, larg: c_long, parg: *mut c_void) -> c_long {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let context = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
+        if let Some(answer) = common(&*context, cmd, larg)? {
+            return Ok(answer);
+        }
+        // SAFETY: `parg` fits the command, by the manual.
+        Ok(unsafe { context_command(&context, cmd, larg, parg) }?.unwrap_or(0))
+    })
+}
+
+/// `SSL_CTX_ctrl(3)`: sets a callback of a connection.
+///
+/// Status: partial: commands of what is not supported fail.
+///
+/// # Safety
+/// `ssl` is null or a live handle; `fp` is null or of the type that the command's macro takes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_callback_ctrl(ssl: *mut SSL, cmd: c_int, fp: AnyCallback) -> c_long {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { connection::share(ssl) }?;
+        // SAFETY: `fp` fits the command, by the manual.
+        Ok(unsafe { connection_callback(&ssl, cmd, fp) }?.unwrap_or(0))
+    })
+}
+
+/// `SSL_CTX_ctrl(3)`: sets a callback of a context.
+///
+/// Status: partial: commands of what is not supported fail.
+///
+/// # Safety
+/// `ctx` is null or a live handle; `fp` is null or of the type that the command's macro takes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_callback_ctrl(ctx: *mut SSL_CTX, cmd: c_int, fp: AnyCallback) -> c_long {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let context = unsafe { super::context::share(ctx) }?;
+        // SAFETY: `fp` fits the command, by the manual.
+        Ok(unsafe { context_callback(&context, cmd, fp) }?.unwrap_or(0))
+    })
+}
+
+/// # Safety
+/// `callback` is null or of the type that the command's macro takes.
+unsafe fn connection_callback(ssl: &Arc<Connection>, command: c_int, callback: AnyCallback) -> Answer {
+    let _ = (ssl, callback);
+    match command {
+        _ => Ok(None),
+    }
+}
+
+/// # Safety
+/// `callback` is null or of the type that the command's macro takes.
+unsafe fn context_callback(context: &Arc<Context>, command: c_int, callback: AnyCallback) -> Answer {
+    let _ = (context, callback);
+    match command {
+        _ => Ok(None),
+    }
+}
