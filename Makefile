@@ -2,6 +2,10 @@
 #
 #   make                   build/lib/libssl.so.3 and the link libssl.so   (PROFILE=quick: faster to build, slower code)
 #   make install           library, headers and pkg-config file under $(DESTDIR)$(PREFIX)
+#   make headers           include/openssl/*.h, from the exports and headers/
+#   make check-names       the exports against include/libssl.map
+#   make check-headers     the headers: up to date, compiling, equal to the system's
+#   make check-sources     curl, nginx and Apache compile against the headers (downloads)
 #   make demo              an unmodified nginx and an unmodified curl on ferrossl (installs what is missing)
 #   make check             everything that is tested (installs what is missing); one part: make check-PART, see PARTS
 #
@@ -141,3 +145,28 @@ check-c-asan: lib
 
 check-programs: lib
 	$(PYTHON) capi-tests/programs/run.py $(BUILD)/lib
+
+# ---- the C headers ----
+
+# The generator is a package of its own (headers/), with a pinned cbindgen; nothing of it is in the library.
+GENERATE = CARGO_TARGET_DIR=$(TARGET_DIR)/headers $(CARGO) run --quiet --locked --manifest-path headers/Cargo.toml -- .
+
+.PHONY: headers check-headers check-sources
+headers:
+	$(GENERATE) include/openssl
+
+check-headers:
+	rm -rf $(BUILD)/headers
+	$(GENERATE) $(BUILD)/headers
+	capi-tests/headers/check.py $(BUILD)/headers
+
+# Not part of `check`: downloads curl's, nginx's and Apache's sources.
+check-sources:
+	@mkdir -p $(BUILD)/sources
+	capi-tests/headers/sources.py $(BUILD)/sources
+
+# ---- the exported names ----
+
+.PHONY: check-names
+check-names: lib
+	capi-tests/names.py --lib $(LIBRARY)

@@ -48,4 +48,6 @@ opaque! {
     BIO_ADDR;
     /// `OSSL_DISPATCH`: a function number and a function.
     OSSL_DISPATCH;
+    /// A table for OpenSSL's own tests; none is ever made.
+    openssl_ssl_test_functions;
 }

@@ -1,16 +1,10 @@
 //! Names that belong to none of the other groups.
 
 use crate::openssl::refusal::refuse;
-use crate::openssl::types::SSL;
+use crate::openssl::types::{SSL, openssl_ssl_test_functions};
 use libc::off_t;
 use std::ffi::c_int;
 use std::ptr;
-
-/// The table's type in OpenSSL's tests.
-#[repr(C)]
-pub struct openssl_ssl_test_functions {
-    _opaque: [u8; 0],
-}
 
 /// `SSL_sendfile(3)`: sends a file through the kernel's TLS. Below 0 is failure; OpenSSL fails too where the kernel
 /// does not take the
