@@ -3,7 +3,6 @@
 #   make                   build/lib/libssl.so.3 and the link libssl.so   (PROFILE=quick: faster to build, slower code)
 #   make install           library, headers and pkg-config file under $(DESTDIR)$(PREFIX)
 #   make headers           include/openssl/*.h, from the exports and headers/
-#   make check-names       the exports against include/libssl.map
 #   make check-headers     the headers: up to date, compiling, equal to the system's
 #   make check-sources     curl, nginx and Apache compile against the headers (downloads)
 #   make demo              an unmodified nginx and an unmodified curl on ferrossl (installs what is missing)
@@ -164,9 +163,3 @@ check-headers:
 check-sources:
 	@mkdir -p $(BUILD)/sources
 	capi-tests/headers/sources.py $(BUILD)/sources
-
-# ---- the exported names ----
-
-.PHONY: check-names
-check-names: lib
-	capi-tests/names.py --lib $(LIBRARY)
