@@ -4,6 +4,7 @@
 #   make install           library, headers and pkg-config file under $(DESTDIR)$(PREFIX)
 #   make headers           include/openssl/*.h, from the exports and headers/
 #   make check-headers     the headers: up to date, compiling, equal to the system's
+#   make compat            docs/compatibility.md, from the status of each name (check-compat: compare)
 #   make check-sources     curl, nginx and Apache compile against the headers (downloads)
 #   make demo              an unmodified nginx and an unmodified curl on ferrossl (installs what is missing)
 #   make check             everything that is tested (installs what is missing); one part: make check-PART, see PARTS
@@ -157,9 +158,18 @@ headers:
 check-headers:
 	rm -rf $(BUILD)/headers
 	$(GENERATE) $(BUILD)/headers
-	capi-tests/headers/check.py $(BUILD)/headers
+	$(PYTHON) capi-tests/headers/check.py $(BUILD)/headers
 
 # Not part of `check`: downloads curl's, nginx's and Apache's sources.
 check-sources:
 	@mkdir -p $(BUILD)/sources
-	capi-tests/headers/sources.py $(BUILD)/sources
+	$(PYTHON) capi-tests/headers/sources.py $(BUILD)/sources
+
+# ---- the status of each name ----
+
+.PHONY: compat check-compat
+compat:
+	$(PYTHON) docs/compatibility.py
+
+check-compat:
+	$(PYTHON) docs/compatibility.py --check
