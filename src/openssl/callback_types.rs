@@ -188,3 +188,17 @@ pub type SecurityCallback = Option<
         ex: *mut c_void,
     ) -> c_int,
 >;
+/// Told of handshake states and alerts (`SSL_CTX_set_info_callback`).
+pub type InfoCallback = Option<unsafe extern "C" fn(ssl: *const SSL, kind: c_int, val: c_int)>;
+/// Told of protocol messages (`SSL_CTX_set_msg_callback`).
+pub type MessageCallback = Option<
+    unsafe extern "C" fn(
+        write_p: c_int,
+        version: c_int,
+        content_type: c_int,
+        buf: *const c_void,
+        len: usize,
+        ssl: *mut SSL,
+        arg: *mut c_void,
+    ),
+>;

@@ -1,62 +1,21 @@
 //! The program's callbacks that observe: info, message, key log.
 
-use super::connection::Connection;
-use std::ffi::c_int;
+use super::callback_types::*;
+use super::connection::{self, Connection};
+use super::context;
+use super::error::{Error, guard};
+use super::holder::Holder;
+use super::server_name::ServerNameCallback;
+use super::types::{SSL, SSL_CTX};
+use crate::seam::Handle;
+use crate::tls::exchange::Message;
+use rustls::error::AlertDescription;
+use std::ffi::{CString, c_int, c_void};
 use std::sync::Arc;
-
-/// Callbacks that connections inherit from their context.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Callbacks {}
-
-/// Callbacks that are looked up in the context when they are needed.
-#[derive(Debug, Default)]
-pub(crate) struct ContextCallbacks {}
-
-/// A handshake begins.
-pub(crate) fn handshake_started(ssl: &Arc<Connection>) {
-    let _ = ssl;
-}
-
-/// rustls has done a step: there may be new key log lines, messages, states.
-pub(crate) fn after_step(ssl: &Arc<Connection>) {
-    let _ = ssl;
-}
-
-/// A call of the handshake ends without completing it.
-pub(crate) fn handshake_stopped(ssl: &Arc<Connection>, value: c_int) {
-    let _ = (ssl, value);
-}
-
-/// The handshake is complete.
-pub(crate) fn handshake_complete(ssl: &Arc<Connection>) {
-    let _ = ssl;
-}
-
-/// An alert has been sent: its level (1 warning, 2 fatal) and number.
-pub(crate) fn alert_sent(ssl: &Connection, level: u8, alert: u8) {
-    let _ = (ssl, level, alert);
-}
-
-/// An alert has been received.
-pub(crate) fn alert_received(ssl: &Connection, level: u8, alert: u8) {
-    let _ = (ssl, level, alert);
-}
-
-/// Whether key log lines are wanted.
-pub(crate) fn wants_keys(ssl: &Connection) -> bool {
-    let _ = ssl;
-    false
-}
-
-/// Whether handshake messages are wanted, or their order.
-pub(crate) fn wants_messages(ssl: &Connection) -> bool {
-    let _ = ssl;
-    false
-}
 
 /// The `void *` that a program gets back with its callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Arg(pub(crate) *mut std::ffi::c_void);
+pub(crate) struct Arg(pub(crate) *mut c_void);
 
 // SAFETY: the library only hands it back; the program shares it between threads as it likes.
 unsafe impl Send for Arg {}
@@ -67,4 +26,277 @@ impl Default for Arg {
     fn default() -> Self {
         Self(std::ptr::null_mut())
     }
+}
+
+/// Callbacks that connections inherit from their context.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Callbacks {
+    /// Told of states and alerts.
+    pub(crate) info: InfoCallback,
+    /// Told of protocol messages.
+    pub(crate) message: MessageCallback,
+    /// What comes with it.
+    pub(crate) message_arg: Arg,
+}
+
+/// Callbacks that are looked up in the context when they are needed.
+#[derive(Debug, Default)]
+pub(crate) struct ContextCallbacks {
+    /// Chooses a protocol among those offered.
+    pub(crate) alpn_select: (SSL_CTX_alpn_select_cb_func, Arg),
+    /// Told of the server name.
+    pub(crate) server_name: (ServerNameCallback, Arg),
+    /// Sees a ClientHello first.
+    pub(crate) client_hello: (SSL_client_hello_cb_fn, Arg),
+    /// Gets the lines of the key log.
+    pub(crate) key_log: SSL_CTX_keylog_cb_func,
+}
+
+/// `SSL_CB_*` of `SSL_CTX_set_info_callback(3)`.
+mod event {
+    use std::ffi::c_int;
+    pub(super) const EXIT: c_int = 0x02;
+    pub(super) const READ_ALERT: c_int = 0x4004;
+    pub(super) const WRITE_ALERT: c_int = 0x4008;
+    pub(super) const HANDSHAKE_START: c_int = 0x10;
+    pub(super) const HANDSHAKE_DONE: c_int = 0x20;
+    pub(super) const CONNECT: c_int = 0x1000;
+    pub(super) const ACCEPT: c_int = 0x2000;
+}
+
+/// A C alert number as it goes on the wire.
+pub(crate) fn alert(number: c_int) -> AlertDescription {
+    AlertDescription(u8::try_from(number).unwrap_or(AlertDescription::InternalError.0))
+}
+
+/// Calls the info callback.
+fn info(ssl: &Connection, what: c_int, value: c_int) {
+    if let Some(callback) = ssl.config().callbacks.info {
+        // SAFETY: the connection is live during its own calls; nothing of it is locked.
+        unsafe { callback(ssl.as_ptr(), what, value) };
+    }
+}
+
+/// The bit that says whose handshake it is.
+fn side(ssl: &Connection) -> c_int {
+    if ssl.is_server() { event::ACCEPT } else { event::CONNECT }
+}
+
+/// A handshake begins.
+pub(crate) fn handshake_started(ssl: &Arc<Connection>) {
+    info(ssl, event::HANDSHAKE_START, 1);
+}
+
+/// rustls has done a step: there may be new key log lines, messages, states.
+pub(crate) fn after_step(ssl: &Arc<Connection>) {
+    let Some(exchange) = ssl.exchange.read().clone() else { return };
+    let (lines, messages) = {
+        let mut record = exchange.record.lock();
+        (std::mem::take(&mut record.key_log), std::mem::take(&mut record.messages))
+    };
+    for line in lines {
+        log_key(ssl, line);
+    }
+    show_messages(ssl, &messages);
+}
+
+fn log_key(ssl: &Connection, line: String) {
+    let callback = ssl.context().callbacks.read().key_log;
+    if let (Some(callback), Ok(line)) = (callback, CString::new(line)) {
+        // SAFETY: the connection is live during its own calls; the line lives as long as the call.
+        unsafe { callback(ssl.as_ptr(), line.as_ptr()) };
+    }
+}
+
+/// Shows handshake messages to the message callback, each with the content type of handshakes.
+fn show_messages(ssl: &Connection, messages: &[Message]) {
+    let callbacks = ssl.config().callbacks;
+    let Some(callback) = callbacks.message else { return };
+    let version = match ssl.facts.read().version() {
+        0 => 0x303,
+        version => version.into(),
+    };
+    for message in messages {
+        let written = is_written(ssl, message.kind);
+        // SAFETY: the connection is live during its own calls; the message lives as long as the call.
+        unsafe {
+            callback(
+                written.into(),
+                version,
+                22,
+                message.bytes.as_ptr().cast(),
+                message.bytes.len(),
+                ssl.as_ptr(),
+                callbacks.message_arg.0,
+            );
+        }
+    }
+}
+
+/// Whether we sent a handshake message of this type.
+fn is_written(ssl: &Connection, kind: u8) -> bool {
+    // ClientHello, ClientKeyExchange: the client's; the others the server's, as far as one side alone sends them.
+    matches!(kind, 1 | 16) != ssl.is_server()
+}
+
+/// A call of the handshake ends without completing it.
+pub(crate) fn handshake_stopped(ssl: &Arc<Connection>, value: c_int) {
+    info(ssl, side(ssl) | event::EXIT, value);
+}
+
+/// The handshake is complete.
+pub(crate) fn handshake_complete(ssl: &Arc<Connection>) {
+    info(ssl, event::HANDSHAKE_DONE, 1);
+    info(ssl, side(ssl) | event::EXIT, 1);
+}
+
+/// An alert has been sent: its level (1 warning, 2 fatal) and number.
+pub(crate) fn alert_sent(ssl: &Connection, level: u8, alert: u8) {
+    info(ssl, event::WRITE_ALERT, c_int::from(level) << 8 | c_int::from(alert));
+}
+
+/// An alert has been received.
+pub(crate) fn alert_received(ssl: &Connection, level: u8, alert: u8) {
+    info(ssl, event::READ_ALERT, c_int::from(level) << 8 | c_int::from(alert));
+}
+
+/// Whether key log lines are wanted.
+pub(crate) fn wants_keys(ssl: &Connection) -> bool {
+    ssl.context().callbacks.read().key_log.is_some()
+}
+
+/// Whether handshake messages are wanted, or their order.
+pub(crate) fn wants_messages(ssl: &Connection) -> bool {
+    let callbacks = ssl.config().callbacks;
+    callbacks.info.is_some() || callbacks.message.is_some()
+}
+
+/// `SSL_CTX_set_info_callback(3)`: sets the callback that is told of states and alerts.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle; the callback fits its type.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_info_callback(ctx: *mut SSL_CTX, cb: InfoCallback) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        let holder = unsafe { context::share(ctx) }?;
+        holder.change(|config| config.callbacks.info = cb);
+        Ok(())
+    });
+}
+
+/// `SSL_CTX_set_info_callback(3)`: the callback that is told of states and alerts.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_get_info_callback(ctx: *const SSL_CTX) -> InfoCallback {
+    guard(None, || {
+        // SAFETY: null or a live handle, by the manual.
+        let holder = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
+        Ok(holder.settings().callbacks.info)
+    })
+}
+
+/// `SSL_CTX_set_msg_callback(3)`: sets the callback that is told of protocol messages.
+///
+/// Status: partial: it is told of handshake messages, not of record headers.
+///
+/// # Safety
+/// `ctx` is null or a live handle; the callback fits its type.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_msg_callback(ctx: *mut SSL_CTX, cb: MessageCallback) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        let holder = unsafe { context::share(ctx) }?;
+        holder.change(|config| config.callbacks.message = cb);
+        Ok(())
+    });
+}
+
+/// `SSL_CTX_set_info_callback(3)`: sets the callback that is told of states and alerts.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle; the callback fits its type.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_info_callback(ssl: *mut SSL, cb: InfoCallback) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        let holder = unsafe { connection::share(ssl) }?;
+        holder.change(|config| config.callbacks.info = cb);
+        Ok(())
+    });
+}
+
+/// `SSL_CTX_set_info_callback(3)`: the callback that is told of states and alerts.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_info_callback(ssl: *const SSL) -> InfoCallback {
+    guard(None, || {
+        // SAFETY: null or a live handle, by the manual.
+        let holder = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(holder.settings().callbacks.info)
+    })
+}
+
+/// `SSL_CTX_set_msg_callback(3)`: sets the callback that is told of protocol messages.
+///
+/// Status: partial: it is told of handshake messages, not of record headers.
+///
+/// # Safety
+/// `ssl` is null or a live handle; the callback fits its type.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_msg_callback(ssl: *mut SSL, cb: MessageCallback) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        let holder = unsafe { connection::share(ssl) }?;
+        holder.change(|config| config.callbacks.message = cb);
+        Ok(())
+    });
+}
+
+/// `SSL_CTX_set_keylog_callback(3)`: sets the callback that gets the lines of the key log.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle; the callback fits its type.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_keylog_callback(ctx: *mut SSL_CTX, cb: SSL_CTX_keylog_cb_func) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        let holder = unsafe { context::share(ctx) }?;
+        holder.callbacks.write().key_log = cb;
+        Ok(())
+    });
+}
+
+/// `SSL_CTX_set_keylog_callback(3)`: the callback that gets the lines of the key log.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_get_keylog_callback(ctx: *const SSL_CTX) -> SSL_CTX_keylog_cb_func {
+    guard(None, || {
+        // SAFETY: null or a live handle, by the manual.
+        let holder = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
+        Ok(holder.callbacks.read().key_log)
+    })
+}
+
+/// `SSL_CTRL_SET_MSG_CALLBACK_ARG`.
+pub(crate) fn set_message_arg(holder: &impl Holder, arg: *mut c_void) {
+    holder.change(|config| config.callbacks.message_arg = Arg(arg));
 }

@@ -6,8 +6,8 @@ use super::context::Context;
 use super::error::{Error, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
-use super::{connection, options};
-use crate::seam::Handle;
+use super::{callbacks, connection, options, server_name};
+use crate::seam::{Handle, arg};
 use std::ffi::{c_int, c_long, c_void};
 use std::sync::Arc;
 
@@ -17,9 +17,23 @@ pub(crate) type Answer = Result<Option<c_long>, Error>;
 /// A function whose type the command knows.
 pub(crate) type AnyCallback = Option<unsafe extern "C" fn()>;
 
+/// The callback as the type its command has.
+///
+/// # Safety
+/// `T` is an `Option` of the function type that the command's macro takes.
+pub(crate) unsafe fn typed<T: Copy>(callback: AnyCallback) -> T {
+    const { assert!(size_of::<T>() == size_of::<AnyCallback>()) };
+    // SAFETY: function pointers of all types have one size; the caller names the right one.
+    unsafe { std::mem::transmute_copy(&callback) }
+}
+
 /// Commands that contexts and connections have in common.
-fn common(holder: &impl Holder, command: c_int, larg: c_long) -> Answer {
+fn common(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
     Ok(Some(match command {
+        16 => {
+            callbacks::set_message_arg(holder, parg);
+            1
+        }
         33 => options::add_mode(holder, larg),
         78 => options::clear_mode(holder, larg),
         40 => holder.settings().read_ahead.into(),
@@ -41,8 +55,9 @@ fn common(holder: &impl Holder, command: c_int, larg: c_long) -> Answer {
 /// # Safety
 /// `parg` is what the command's manual page says.
 unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
-    let _ = parg;
     match command {
+        // SAFETY: null or a C string, by the manual.
+        55 => server_name::set_host_name(ssl, larg, unsafe { arg::c_str(parg.cast()) }).map(Some),
         41 => {
             let old = options::set_read_ahead(&**ssl, larg != 0);
             if let Some(receiver) = ssl.receiver.lock().as_mut() {
@@ -63,9 +78,12 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
 /// # Safety
 /// `parg` is what the command's manual page says.
 unsafe fn context_command(context: &Arc<Context>, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
-    let _ = parg;
     match command {
         41 => Ok(Some(options::set_read_ahead(&**context, larg != 0))),
+        54 => {
+            server_name::set_callback_arg(context, parg);
+            Ok(Some(1))
+        }
         _ => Ok(None),
     }
 }
@@ -81,7 +99,7 @@ pub unsafe extern "C" fn SSL_ctrl(ssl: *mut SSL, cmd: c_int, larg: c_long, parg:
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { connection::share(ssl) }?;
-        if let Some(answer) = common(&*ssl, cmd, larg)? {
+        if let Some(answer) = common(&*ssl, cmd, larg, parg)? {
             return Ok(answer);
         }
         // SAFETY: `parg` fits the command, by the manual.
@@ -100,7 +118,7 @@ pub unsafe extern "C" fn SSL_CTX_ctrl(ctx: *mut SSL_CTX, cmd: c_int, larg: c_lon
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let context = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
-        if let Some(answer) = common(&*context, cmd, larg)? {
+        if let Some(answer) = common(&*context, cmd, larg, parg)? {
             return Ok(answer);
         }
         // SAFETY: `parg` fits the command, by the manual.
@@ -143,8 +161,13 @@ pub unsafe extern "C" fn SSL_CTX_callback_ctrl(ctx: *mut SSL_CTX, cmd: c_int, fp
 /// # Safety
 /// `callback` is null or of the type that the command's macro takes.
 unsafe fn connection_callback(ssl: &Arc<Connection>, command: c_int, callback: AnyCallback) -> Answer {
-    let _ = (ssl, callback);
     match command {
+        15 => {
+            // SAFETY: the macro takes a message callback.
+            let callback = unsafe { typed(callback) };
+            ssl.change(|config| config.callbacks.message = callback);
+            Ok(Some(1))
+        }
         _ => Ok(None),
     }
 }
@@ -152,8 +175,18 @@ unsafe fn connection_callback(ssl: &Arc<Connection>, command: c_int, callback: A
 /// # Safety
 /// `callback` is null or of the type that the command's macro takes.
 unsafe fn context_callback(context: &Arc<Context>, command: c_int, callback: AnyCallback) -> Answer {
-    let _ = (context, callback);
     match command {
+        15 => {
+            // SAFETY: the macro takes a message callback.
+            let callback = unsafe { typed(callback) };
+            context.change(|config| config.callbacks.message = callback);
+            Ok(Some(1))
+        }
+        53 => {
+            // SAFETY: the macro takes a server-name callback.
+            server_name::set_callback(context, unsafe { typed(callback) });
+            Ok(Some(1))
+        }
         _ => Ok(None),
     }
 }

@@ -28,8 +28,8 @@ pub(crate) struct Facts {
     pub(crate) master_secret: Option<Arc<zeroize::Zeroizing<Vec<u8>>>>,
     /// The response the server stapled.
     pub(crate) ocsp_response: Option<Arc<Vec<u8>>>,
-    /// The server's answer to ALPN as chosen before the handshake is complete.
-    pub(crate) alpn: Option<Vec<u8>>,
+    /// The protocol agreed on.
+    pub(crate) alpn: Option<Arc<[u8]>>,
     /// Handshakes completed on this connection.
     pub(crate) handshakes: u32,
 }

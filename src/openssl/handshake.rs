@@ -142,6 +142,9 @@ fn complete(ssl: &Arc<Connection>, established: Established) -> c_int {
     {
         let mut known = ssl.facts.write();
         known.handshakes += 1;
+        if known.alpn.is_none() {
+            known.alpn = facts.alpn.as_deref().map(Arc::from);
+        }
         if !facts.peer_chain.is_empty() {
             known.peer_chain = Some(Arc::new(facts.peer_chain.clone()));
         }

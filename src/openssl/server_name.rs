@@ -1,21 +1,44 @@
 //! The server name a client asks for (RFC 6066, section 3).
 
+use super::callbacks::{self, Arg};
 use super::connection::Connection;
-use super::error::Error;
+use super::context::Context;
+use super::error::{Error, guard};
+use super::handshake::abort;
+use super::reason;
+use super::types::SSL;
+use crate::seam::Handle;
 use crate::tls::exchange::HelloAnswer;
 use crate::tls::hello::Hello;
 use parking_lot::Mutex;
+use rustls::error::AlertDescription;
 use rustls::pki_types::ServerName;
-use std::ffi::CString;
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
+use std::ptr;
 use std::sync::Arc;
+
+/// Told of the name in a ClientHello: may change certificates or context, or refuse.
+pub(crate) type ServerNameCallback =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, alert: *mut c_int, arg: *mut c_void) -> c_int>;
+
+/// `TLSEXT_NAMETYPE_host_name`, the only type of name there is.
+const HOST_NAME: c_long = 0;
+/// `TLSEXT_MAXLEN_host_name`.
+const MAX_LEN: usize = 255;
+/// `SSL_TLSEXT_ERR_OK`.
+const OK: c_int = 0;
+/// `SSL_TLSEXT_ERR_ALERT_WARNING`.
+const WARN: c_int = 1;
+/// `SSL_TLSEXT_ERR_ALERT_FATAL`.
+const FATAL: c_int = 2;
 
 /// The names of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct ServerNames {
     /// Client: the name to be sent.
-    pub(crate) to_send: Mutex<Option<CString>>,
-    /// Server: the name received, if it was accepted.
-    pub(crate) received: Mutex<Option<CString>>,
+    to_send: Mutex<Option<CString>>,
+    /// Server: the name received.
+    received: Mutex<Option<CString>>,
 }
 
 impl ServerNames {
@@ -23,17 +46,106 @@ impl ServerNames {
     pub(crate) fn clear(&self) {
         *self.received.lock() = None;
     }
+
+    /// The name in force: sent or received.
+    pub(crate) fn name(&self) -> Option<CString> {
+        self.received.lock().clone().or_else(|| self.to_send.lock().clone())
+    }
+
+    /// Takes over the name another connection sends (`SSL_dup`).
+    pub(crate) fn copy_from(&self, other: &Self) {
+        let name = other.to_send.lock().clone();
+        *self.to_send.lock() = name;
+    }
+
+    /// Where the name in force lies; it stays there until it is changed.
+    fn as_ptr(&self) -> *const c_char {
+        let received = self.received.lock().as_deref().map(CStr::as_ptr);
+        received.or_else(|| self.to_send.lock().as_deref().map(CStr::as_ptr)).unwrap_or(ptr::null())
+    }
 }
 
-/// Client: the name for rustls, if one was set.
+/// Client: the name for rustls, if one was set. An address is not sent: the extension has no room for one.
 pub(crate) fn to_send(ssl: &Connection) -> Result<Option<ServerName<'static>>, Error> {
+    const REFUSED: Error = Error::Refused("a server name that is not a host name");
     let Some(name) = ssl.names.to_send.lock().clone() else { return Ok(None) };
-    let name = name.to_str().map_err(|_| Error::Refused("a server name that is not a host name"))?;
-    ServerName::try_from(name.to_owned()).map(Some).map_err(|_| Error::Refused("a server name that is not a host name"))
+    let name = name.into_string().map_err(|_| REFUSED)?;
+    ServerName::try_from(name).map(Some).map_err(|_| REFUSED)
 }
 
-/// Server: runs the server-name callback.
+/// `SSL_CTRL_SET_TLSEXT_HOSTNAME`: sets the name to be sent; null sends none. 1 on success.
+pub(crate) fn set_host_name(ssl: &Connection, kind: c_long, name: Option<&CStr>) -> Result<c_long, Error> {
+    if kind != HOST_NAME {
+        return Err(Error::Ssl(reason::SSL3_EXT_INVALID_SERVERNAME_TYPE));
+    }
+    *ssl.names.to_send.lock() = None;
+    let Some(name) = name else { return Ok(1) };
+    if name.is_empty() || name.count_bytes() > MAX_LEN {
+        return Err(Error::Ssl(reason::SSL3_EXT_INVALID_SERVERNAME));
+    }
+    *ssl.names.to_send.lock() = Some(name.to_owned());
+    Ok(1)
+}
+
+/// `SSL_CTRL_SET_TLSEXT_SERVERNAME_CB`.
+pub(crate) fn set_callback(context: &Context, callback: ServerNameCallback) {
+    context.callbacks.write().server_name.0 = callback;
+}
+
+/// `SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG`.
+pub(crate) fn set_callback_arg(context: &Context, arg: *mut c_void) {
+    context.callbacks.write().server_name.1 = Arg(arg);
+}
+
+/// Server: keeps the name received and asks the program about it.
 pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
-    let _ = (ssl, hello);
-    Ok(())
+    *ssl.names.received.lock() = hello.server_name().and_then(|name| CString::new(name).ok());
+    let (mut callback, mut user) = ssl.context().callbacks.read().server_name;
+    if callback.is_none() {
+        (callback, user) = ssl.session_context.callbacks.read().server_name;
+    }
+    let Some(callback) = callback else { return Ok(()) };
+    let mut alert = c_int::from(AlertDescription::UnrecognizedName.0);
+    // SAFETY: the connection is live while its handshake runs; `alert` is valid for the call.
+    match unsafe { callback(ssl.as_ptr(), &mut alert, user.0) } {
+        FATAL => Err(abort(reason::CALLBACK_FAILED, callbacks::alert(alert))),
+        OK | WARN => Ok(()),
+        _ => {
+            *ssl.names.received.lock() = None;
+            Ok(())
+        }
+    }
+}
+
+/// `SSL_get_servername(3)`: the name a client sends, or a server was sent; null when there is none.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_servername(ssl: *const SSL, kind: c_int) -> *const c_char {
+    guard(ptr::null(), || {
+        if c_long::from(kind) != HOST_NAME {
+            return Ok(ptr::null());
+        }
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(ssl.names.as_ptr())
+    })
+}
+
+/// `SSL_get_servername(3)`: the type of the name, -1 when there is none.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_servername_type(ssl: *const SSL) -> c_int {
+    guard(-1, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        Ok(if ssl.names.as_ptr().is_null() { -1 } else { 0 })
+    })
 }
