@@ -164,7 +164,7 @@ class Runner:
         """One run; returns the outcome and a list of problems that are not differences of output."""
         environment = {key: value for key, value in os.environ.items()
                        if not key.startswith(("LD_", "SSL_", "OPENSSL_", "CAPI_", "ASAN_", "LSAN_"))}
-        environment |= {"LD_LIBRARY_PATH": libdir, "CAPI_PEER_LIBDIR": peer_libdir, "CAPI_PKI": str(self.pki), "LC_ALL": "C", "TZ": "UTC"}
+        environment |= {"LD_LIBRARY_PATH": libdir, "CAPI_PEER_LIBDIR": peer_libdir, "CAPI_PKI": str(self.pki), "CAPI_ROOT": str(ROOT), "LC_ALL": "C", "TZ": "UTC"}
         command, timeout = [str(binary)], self.options.timeout
         # for tests that must know which answers to excuse, such as null_arguments: never for changing what is asked
         environment["CAPI_ON"] = "reference" if libdir == system_libdir() else "ours"
