@@ -5,9 +5,9 @@ use super::ca_list::CaLists;
 use super::callbacks::Arg;
 use super::callbacks::Callbacks;
 use super::certificate::Certificates;
+use super::cipher_list::CipherChoice;
 use super::verify::VerifyPolicy;
-use crate::tls::cipher::Suite;
-use crate::tls::cipher_list;
+use crate::tls::cipher::{Auth, Suite};
 use crate::tls::config::Settings;
 use std::sync::{Arc, OnceLock};
 
@@ -49,10 +49,12 @@ pub(crate) struct Config {
     pub(crate) min_version: u16,
     /// The highest version as set by the program, 0 for none.
     pub(crate) max_version: u16,
-    /// TLS 1.2 suites in order of preference.
-    pub(crate) suites: Vec<&'static Suite>,
-    /// TLS 1.3 suites in order of preference.
-    pub(crate) tls13_suites: Vec<&'static Suite>,
+    /// Cipher suites in order of preference.
+    pub(crate) ciphers: Arc<CipherChoice>,
+    /// A connection was given suites of its own; else its context's are looked up.
+    pub(crate) own_ciphers: bool,
+    /// `SSL_CERT_FLAG_*` bits; those of Suite B restrict groups and signature algorithms.
+    pub(crate) cert_flags: u32,
     /// 0 to 5 (`SSL_CTX_set_security_level(3)`).
     pub(crate) security_level: u8,
     /// Key exchange groups set by the program, by number; none: the default.
@@ -101,8 +103,9 @@ impl Config {
             method_versions,
             min_version: 0,
             max_version: 0,
-            suites: cipher_list::default_suites().to_vec(),
-            tls13_suites: cipher_list::default_tls13_suites().to_vec(),
+            ciphers: CipherChoice::default_choice(),
+            own_ciphers: false,
+            cert_flags: 0,
             security_level: 2,
             groups: None,
             sigalgs: None,
@@ -149,12 +152,8 @@ impl Config {
     }
 
     fn make_settings(&self) -> Settings {
-        let (tls12, tls13) = self.versions();
-        let level = self.security_level;
-        let suites13 = self.tls13_suites.iter().filter(|_| tls13);
-        let suites12 = self.suites.iter().filter(|_| tls12);
         Settings {
-            suites: suites13.chain(suites12).filter(|suite| suite.allowed_at(level)).map(|suite| suite.id).collect(),
+            suites: self.usable_suites().iter().map(|suite| suite.id).collect(),
             groups: self.enabled_groups(),
             max_fragment: Some(self.max_send_fragment),
             tickets: self.options & op::NO_TICKET == 0,
@@ -163,8 +162,24 @@ impl Config {
         }
     }
 
+    /// The suites that versions, security level and signature algorithms leave, in order of preference.
+    pub(crate) fn usable_suites(&self) -> Vec<&'static Suite> {
+        let (tls12, tls13) = self.versions();
+        let (rsa, ecdsa) = super::sigalg::certificates_usable(self);
+        let usable = |suite: &&&'static Suite| {
+            let version = if suite.is_tls13() { tls13 } else { tls12 };
+            let auth = match suite.auth {
+                Auth::Rsa => rsa,
+                Auth::Ecdsa => ecdsa,
+                _ => true,
+            };
+            version && auth && suite.allowed_at(self.security_level)
+        };
+        self.ciphers.suites().iter().filter(usable).copied().collect()
+    }
+
     /// The groups that may be used, by number, in order of preference.
     pub(crate) fn enabled_groups(&self) -> Vec<u16> {
-        super::group::enabled(self.groups.as_deref(), self.security_level)
+        super::group::enabled(self)
     }
 }

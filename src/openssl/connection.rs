@@ -1,5 +1,6 @@
 //! `SSL`: a connection.
 
+use super::cipher_list::ClientCiphers;
 use super::config::{Config, mode};
 use super::context::{self, Context};
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
@@ -106,6 +107,8 @@ pub struct Connection {
     pub(crate) verify_result: AtomicI32,
     /// Names sent and received.
     pub(crate) names: ServerNames,
+    /// The suites a client offered, as C knows them.
+    pub(crate) client_ciphers: ClientCiphers,
     /// Verification parameters and what verification left.
     pub(crate) trust: ConnectionTrust,
     /// The session in use and the one to offer.
@@ -152,6 +155,7 @@ impl Connection {
             hello_stage: AtomicU32::new(0),
             verify_result: AtomicI32::new(0),
             names: ServerNames::default(),
+            client_ciphers: ClientCiphers::default(),
             ex_data: ExData::new(sys::CRYPTO_EX_INDEX_SSL),
         });
         if !connection.ex_data.attach(SSL::peek(&connection).cast()) {

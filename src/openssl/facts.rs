@@ -22,6 +22,8 @@ pub(crate) struct Facts {
     pub(crate) peer_scheme: Option<u16>,
     /// The scheme we signed with.
     pub(crate) own_scheme: Option<u16>,
+    /// Client: the schemes the server accepts for the client's certificate.
+    pub(crate) peer_schemes: Vec<u16>,
     /// Client: the server asked for a certificate.
     pub(crate) certificate_requested: bool,
     /// TLS 1.2's master secret.

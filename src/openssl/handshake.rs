@@ -65,6 +65,7 @@ fn take(ssl: &Arc<Connection>) -> Result<Option<Box<Handshake>>, Error> {
 
 fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
     callbacks::handshake_started(ssl);
+    super::cipher_list::follow_context(ssl);
     let exchange = Exchange::new(Box::new(Asked(ssl.weak())));
     *ssl.exchange.write() = Some(exchange.clone());
     let config = ssl.config();
@@ -91,7 +92,7 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
 fn policy(ssl: &Arc<Connection>) -> Policy {
     let config = ssl.config();
     Policy {
-        verify_schemes: super::sigalg::accepted(&config),
+        verify_schemes: super::sigalg::accepted(&config, ssl.is_server()),
         client_auth: verify::client_auth(ssl),
         prefer_server_suites: config.options & op::CIPHER_SERVER_PREFERENCE != 0,
         prioritize_chacha: config.options & op::PRIORITIZE_CHACHA != 0,
@@ -218,7 +219,9 @@ impl Application for Asked {
         issuers: &[DistinguishedName],
         schemes: &[SignatureScheme],
     ) -> Option<SelectedCredential> {
-        certificate::for_client(&self.ssl()?, issuers, schemes)
+        let ssl = self.ssl()?;
+        ssl.facts.write().peer_schemes = schemes.iter().map(|scheme| scheme.0).collect();
+        certificate::for_client(&ssl, issuers, schemes)
     }
 
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
@@ -263,6 +266,8 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
     if let Some(exchange) = ssl.exchange.read().clone() {
         *exchange.policy.lock() = policy(ssl);
     }
+    // The server-name callback may have chosen another context.
+    super::cipher_list::follow_context(ssl);
     let settings = ssl.config().settings();
     if settings.suites.is_empty() {
         return Err(abort(reason::NO_SHARED_CIPHER, AlertDescription::HandshakeFailure));

@@ -10,6 +10,7 @@ pub mod callback_types;
 pub mod callbacks;
 pub mod certificate;
 pub mod cipher;
+pub mod cipher_list;
 pub mod client_hello;
 pub mod conf;
 pub mod config;

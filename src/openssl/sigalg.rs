@@ -1,12 +1,231 @@
-//! Signature schemes of contexts and connections.
+//! `SSL_CTX_set1_sigalgs(3)`, `SSL_get_shared_sigalgs(3)`: signature algorithms of contexts and connections.
 
-use super::config::Config;
+use super::cipher_list::suite_b;
+use super::config::{Config, op};
+use super::connection::{self, Connection};
+use super::error::{Error, guard};
+use super::group::null_list;
+use super::types::SSL;
+use crate::seam::{Handle, arg};
+use crate::tls::cipher_list::SuiteB;
+use crate::tls::sigalg::{self, KeyKind, ListError, SigAlg};
 use rustls::crypto::SignatureScheme;
+use std::ffi::{CStr, c_int, c_uchar};
 use std::sync::Arc;
 
-/// The schemes accepted from the peer, in order of preference.
-pub(crate) fn accepted(config: &Config) -> Arc<[SignatureScheme]> {
-    const DEFAULT: [u16; 13] =
-        [0x0403, 0x0503, 0x0603, 0x0807, 0x0809, 0x080a, 0x080b, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601];
-    config.sigalgs.as_deref().unwrap_or(&DEFAULT).iter().map(|&scheme| SignatureScheme(scheme)).collect()
+fn explain(error: ListError) -> Error {
+    match error {
+        ListError::Malformed => Error::Silent,
+        ListError::Empty => Error::Ssl(super::error::MALLOC_FAILURE),
+        ListError::NoneSupported => Error::Refused("each of the signature algorithms in the list"),
+    }
+}
+
+fn schemes(list: Vec<&'static SigAlg>) -> Vec<u16> {
+    list.into_iter().map(|sigalg| sigalg.scheme).collect()
+}
+
+/// `SSL_CTX_set1_sigalgs_list(3)`: the schemes in a list of names.
+pub(crate) fn from_names(list: Option<&CStr>) -> Result<Vec<u16>, Error> {
+    sigalg::parse(list.ok_or_else(null_list)?.to_bytes()).map(schemes).map_err(explain)
+}
+
+/// `SSL_CTX_set1_sigalgs(3)`: the schemes in a list of libcrypto's numbers, digest and signature by turns.
+pub(crate) fn from_nids(nids: &[c_int]) -> Result<Vec<u16>, Error> {
+    sigalg::from_nids(nids).map(schemes).map_err(explain)
+}
+
+/// The schemes accepted from the peer and told to it, in order of preference.
+pub(crate) fn accepted(config: &Config, server: bool) -> Arc<[SignatureScheme]> {
+    // A server that asks for a certificate may want other schemes than it signs with itself.
+    let set = if server { config.client_sigalgs.as_ref().or(config.sigalgs.as_ref()) } else { config.sigalgs.as_ref() };
+    effective(config, set).map(|sigalg| SignatureScheme(sigalg.scheme)).collect()
+}
+
+/// The schemes to sign with, in order of preference.
+pub(crate) fn own(config: &Config, server: bool) -> Vec<&'static SigAlg> {
+    let set = if server { config.sigalgs.as_ref() } else { config.client_sigalgs.as_ref().or(config.sigalgs.as_ref()) };
+    effective(config, set).collect()
+}
+
+/// What is set or the default, without what Suite B or the security level forbid.
+fn effective<'a>(config: &'a Config, set: Option<&'a Vec<u16>>) -> impl Iterator<Item = &'static SigAlg> + use<'a> {
+    const ECDSA_P256: u16 = 0x0403;
+    const ECDSA_P384: u16 = 0x0503;
+    let list: Vec<&'static SigAlg> = match (suite_b(config.cert_flags), set) {
+        (Some(SuiteB::Only128), _) => sigalg::by_scheme(ECDSA_P256).into_iter().collect(),
+        (Some(SuiteB::Only192), _) => sigalg::by_scheme(ECDSA_P384).into_iter().collect(),
+        (Some(SuiteB::From128), _) => [ECDSA_P256, ECDSA_P384].into_iter().filter_map(sigalg::by_scheme).collect(),
+        (None, Some(set)) => set.iter().filter_map(|&scheme| sigalg::by_scheme(scheme)).collect(),
+        (None, None) => sigalg::default_sigalgs().collect(),
+    };
+    list.into_iter().filter(|sigalg| sigalg.allowed_at(config.security_level))
+}
+
+/// Whether RSA and ECDSA certificates can be used with TLS 1.2's suites, going by the schemes.
+pub(crate) fn certificates_usable(config: &Config) -> (bool, bool) {
+    let (mut rsa, mut ecdsa) = (false, false);
+    for sigalg in effective(config, config.sigalgs.as_ref()) {
+        match sigalg.key {
+            KeyKind::Rsa | KeyKind::RsaPss => rsa = true,
+            KeyKind::Ec | KeyKind::Ed25519 | KeyKind::Ed448 => ecdsa = true,
+            KeyKind::Dsa => {}
+        }
+    }
+    (rsa, ecdsa)
+}
+
+/// The schemes that the peer accepts: a client's from its hello, a server's from its request for a certificate.
+fn of_peer(ssl: &Connection) -> Vec<u16> {
+    const SIGNATURE_ALGORITHMS: u16 = 13;
+    let facts = ssl.facts.read();
+    match &facts.hello {
+        Some(hello) => hello.numbers(SIGNATURE_ALGORITHMS),
+        None => facts.peer_schemes.clone(),
+    }
+}
+
+/// The schemes that both sides have, in the order of the side that decides.
+fn shared(ssl: &Connection) -> Vec<&'static SigAlg> {
+    let config = ssl.config();
+    let own = own(&config, ssl.is_server());
+    let peer: Vec<&'static SigAlg> = of_peer(ssl).into_iter().filter_map(sigalg::by_scheme).collect();
+    let own_order = ssl.is_server() && config.options & op::CIPHER_SERVER_PREFERENCE != 0;
+    let (preferred, other) = if own_order { (own, peer) } else { (peer, own) };
+    preferred.into_iter().filter(|sigalg| other.contains(sigalg)).collect()
+}
+
+/// Where to write what a scheme is made of. Each may be null.
+struct Out {
+    sign: *mut c_int,
+    hash: *mut c_int,
+    both: *mut c_int,
+    raw_sign: *mut c_uchar,
+    raw_hash: *mut c_uchar,
+}
+
+impl Out {
+    /// # Safety
+    /// Each pointer is null or writable.
+    unsafe fn write(&self, scheme: u16) {
+        let known = sigalg::by_scheme(scheme);
+        let [high, low] = scheme.to_be_bytes();
+        // SAFETY: null or writable, by the caller.
+        unsafe {
+            arg::set(self.raw_hash, high);
+            arg::set(self.raw_sign, low);
+            arg::set(self.sign, known.map_or(0, |sigalg| sigalg.sign_nid));
+            arg::set(self.hash, known.map_or(0, SigAlg::hash_nid));
+            arg::set(self.both, known.map_or(0, |sigalg| sigalg.both_nid));
+        }
+    }
+}
+
+/// `SSL_get_sigalgs(3)`: writes the parts of the scheme at place `idx` (below 0: none) of those the peer accepts;
+/// returns how many these are.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null (returns 0) or a live handle; the other pointers are null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_sigalgs(
+    ssl: *mut SSL,
+    idx: c_int,
+    psign: *mut c_int,
+    phash: *mut c_int,
+    psignhash: *mut c_int,
+    rsig: *mut c_uchar,
+    rhash: *mut c_uchar,
+) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { connection::share(ssl) }?;
+        let schemes = of_peer(&ssl);
+        if let Ok(place) = usize::try_from(idx) {
+            let &scheme = schemes.get(place).ok_or(Error::Silent)?;
+            // SAFETY: null or writable, by the manual.
+            unsafe { Out { sign: psign, hash: phash, both: psignhash, raw_sign: rsig, raw_hash: rhash }.write(scheme) };
+        }
+        Ok(c_int::try_from(schemes.len()).unwrap_or(0))
+    })
+}
+
+/// `SSL_get_shared_sigalgs(3)`: writes the parts of the scheme at place `idx` of those that both sides have; returns
+/// how many these are, or 0 when there is none at `idx`.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null (returns 0) or a live handle; the other pointers are null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_shared_sigalgs(
+    ssl: *mut SSL,
+    idx: c_int,
+    psign: *mut c_int,
+    phash: *mut c_int,
+    psignhash: *mut c_int,
+    rsig: *mut c_uchar,
+    rhash: *mut c_uchar,
+) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { connection::share(ssl) }?;
+        let shared = shared(&ssl);
+        let sigalg = usize::try_from(idx).ok().and_then(|place| shared.get(place)).ok_or(Error::Silent)?;
+        let out = Out { sign: psign, hash: phash, both: psignhash, raw_sign: rsig, raw_hash: rhash };
+        // SAFETY: null or writable, by the manual.
+        unsafe { out.write(sigalg.scheme) };
+        Ok(c_int::try_from(shared.len()).unwrap_or(0))
+    })
+}
+
+/// The scheme that the peer (`true`) or this side signed with.
+fn used(ssl: &Connection, peer: bool) -> Option<&'static SigAlg> {
+    let facts = ssl.facts.read();
+    sigalg::by_scheme(if peer { facts.peer_scheme? } else { facts.own_scheme? })
+}
+
+/// The digest that the peer (`true`) or this side signed with (`SSL_get_peer_signature_nid(3)`).
+pub(crate) fn signature_hash(ssl: &Connection, peer: bool) -> Option<c_int> {
+    used(ssl, peer).map(SigAlg::hash_nid)
+}
+
+/// # Safety
+/// `ssl` is null or a live handle; `pnid` is null or writable.
+unsafe fn signature_type(ssl: *const SSL, pnid: *mut c_int, peer: bool) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the caller.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        let sigalg = used(&ssl, peer).ok_or(Error::Silent)?;
+        // SAFETY: null or writable, by the caller.
+        unsafe { arg::set(pnid, sigalg.sign_nid) };
+        Ok(1)
+    })
+}
+
+/// `SSL_get_peer_signature_type_nid(3)`: writes the NID of the algorithm that the peer signed with; returns 1, or 0
+/// when it has not signed.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null (returns 0) or a live handle; `pnid` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_peer_signature_type_nid(ssl: *const SSL, pnid: *mut c_int) -> c_int {
+    // SAFETY: passed on from the caller.
+    unsafe { signature_type(ssl, pnid, true) }
+}
+
+/// `SSL_get_signature_type_nid(3)`: writes the NID of the algorithm that this side signed with; returns 1, or 0 when
+/// it has not signed.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null (returns 0) or a live handle; `pnid` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_signature_type_nid(ssl: *const SSL, pnid: *mut c_int) -> c_int {
+    // SAFETY: passed on from the caller.
+    unsafe { signature_type(ssl, pnid, false) }
 }

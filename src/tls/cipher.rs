@@ -246,6 +246,11 @@ impl Suite {
         !matches!(self.enc, Enc::Idea | Enc::Seed) && !matches!(self.kx, Kx::Gost | Kx::Gost18)
     }
 
+    /// Whether it is a signal in a client's list and not a suite.
+    pub const fn is_signal(&self) -> bool {
+        matches!(self.min_version, MinVersion::Unknown)
+    }
+
     /// Whether it belongs to TLS 1.3 and so is configured apart from the older ones.
     pub const fn is_tls13(&self) -> bool {
         matches!(self.min_version, MinVersion::Tls13)
