@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use super::error::{Error, guard};
+use super::error::guard;
 
 /// Defines the handshake states with their numbers and words.
 macro_rules! states {

@@ -1,7 +1,14 @@
 //! crypto.h: application data slots.
 
-use super::CRYPTO_EX_DATA;
+use super::OSSL_LIB_CTX;
 use std::ffi::{c_int, c_void};
+
+/// An object's slots (`struct crypto_ex_data_st`).
+#[repr(C)]
+pub struct CRYPTO_EX_DATA {
+    ctx: *mut OSSL_LIB_CTX,
+    sk: *mut c_void,
+}
 
 pub const CRYPTO_EX_INDEX_SSL: c_int = 0;
 pub const CRYPTO_EX_INDEX_SSL_CTX: c_int = 1;
