@@ -6,7 +6,7 @@ use super::context::Context;
 use super::error::{Error, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
-use super::{callbacks, connection, options, server_name};
+use super::{callbacks, connection, group, options, server_name, sigalg};
 use crate::seam::{Handle, arg};
 use std::ffi::{c_int, c_long, c_void};
 use std::sync::Arc;
@@ -44,8 +44,81 @@ fn common(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c_void)
         124 => options::set_max_version(holder, larg)?,
         125 => options::set_split_send_fragment(holder, larg),
         126 => options::set_max_pipelines(holder, larg),
+        99 => holder.change(|config| {
+            config.cert_flags |= larg as u32;
+            config.cert_flags.into()
+        }),
+        100 => holder.change(|config| {
+            config.cert_flags &= !(larg as u32);
+            config.cert_flags.into()
+        }),
         130 => holder.settings().min_version.into(),
         131 => holder.settings().max_version.into(),
+        _ => return Ok(None),
+    }))
+}
+
+/// Lists of groups and signature algorithms, by number and by name.
+///
+/// # Safety
+/// `parg` is what the command's manual page says.
+unsafe fn lists(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
+    // SAFETY: the commands that take numbers point to `larg` of them, by the manual.
+    let numbers = || unsafe { arg::slice(parg.cast::<c_int>(), usize::try_from(larg).unwrap_or(0)) };
+    // SAFETY: the commands that take names point to a C string, by the manual.
+    let names = || unsafe { arg::c_str(parg.cast()) };
+    match command {
+        91 => {
+            let groups = group::from_nids(numbers())?;
+            holder.change(|config| config.groups = Some(groups));
+        }
+        92 => {
+            let groups = group::from_names(names())?;
+            holder.change(|config| config.groups = Some(groups));
+        }
+        97 => {
+            let schemes = sigalg::from_nids(numbers())?;
+            holder.change(|config| config.sigalgs = Some(schemes));
+        }
+        98 => {
+            let schemes = sigalg::from_names(names())?;
+            holder.change(|config| config.sigalgs = Some(schemes));
+        }
+        101 => {
+            let schemes = sigalg::from_nids(numbers())?;
+            holder.change(|config| config.client_sigalgs = Some(schemes));
+        }
+        102 => {
+            let schemes = sigalg::from_names(names())?;
+            holder.change(|config| config.client_sigalgs = Some(schemes));
+        }
+        _ => return Ok(None),
+    }
+    Ok(Some(1))
+}
+
+/// What was agreed on with the peer.
+///
+/// # Safety
+/// `parg` is what the command's manual page says.
+unsafe fn agreed(ssl: &Connection, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
+    Ok(Some(match command {
+        90 => {
+            let groups = group::of_client(ssl);
+            // SAFETY: null or with room for as many numbers as a call with null has said, by the manual.
+            unsafe { arg::fill(parg.cast::<c_int>(), &groups) };
+            groups.len() as c_long
+        }
+        93 => group::shared(ssl, larg as c_int).into(),
+        134 => group::negotiated(ssl).into(),
+        108 | 132 => match sigalg::signature_hash(ssl, command == 108) {
+            Some(nid) => {
+                // SAFETY: null or writable, by the manual.
+                unsafe { arg::set(parg.cast::<c_int>(), nid) };
+                1
+            }
+            None => 0,
+        },
         _ => return Ok(None),
     }))
 }
@@ -103,6 +176,14 @@ pub unsafe extern "C" fn SSL_ctrl(ssl: *mut SSL, cmd: c_int, larg: c_long, parg:
             return Ok(answer);
         }
         // SAFETY: `parg` fits the command, by the manual.
+        if let Some(answer) = unsafe { lists(&*ssl, cmd, larg, parg) }? {
+            return Ok(answer);
+        }
+        // SAFETY: as above.
+        if let Some(answer) = unsafe { agreed(&ssl, cmd, larg, parg) }? {
+            return Ok(answer);
+        }
+        // SAFETY: `parg` fits the command, by the manual.
         Ok(unsafe { connection_command(&ssl, cmd, larg, parg) }?.unwrap_or(0))
     })
 }
@@ -119,6 +200,10 @@ pub unsafe extern "C" fn SSL_CTX_ctrl(ctx: *mut SSL_CTX, cmd: c_int, larg: c_lon
         // SAFETY: null or a live handle, by the manual.
         let context = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
         if let Some(answer) = common(&*context, cmd, larg, parg)? {
+            return Ok(answer);
+        }
+        // SAFETY: `parg` fits the command, by the manual.
+        if let Some(answer) = unsafe { lists(&*context, cmd, larg, parg) }? {
             return Ok(answer);
         }
         // SAFETY: `parg` fits the command, by the manual.

@@ -28,6 +28,29 @@ pub unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> &'a mut [u8] {
     unsafe { std::slice::from_raw_parts_mut(ptr, len) }
 }
 
+/// The values at `ptr`; null or a zero length is the empty slice.
+///
+/// # Safety
+/// `ptr` is null, or aligned and readable for `len` values for as long as the result is used.
+pub unsafe fn slice<'a, T>(ptr: *const T, len: usize) -> &'a [T] {
+    if ptr.is_null() || len == 0 {
+        return &[];
+    }
+    // SAFETY: readable for `len` values, by the caller.
+    unsafe { std::slice::from_raw_parts(ptr, len) }
+}
+
+/// Copies `values` to `out` unless it is null.
+///
+/// # Safety
+/// `out` is null or has room for the values.
+pub unsafe fn fill<T: Copy>(out: *mut T, values: &[T]) {
+    if !out.is_null() {
+        // SAFETY: room for all of them, by the caller, who owns it alone.
+        unsafe { std::ptr::copy_nonoverlapping(values.as_ptr(), out, values.len()) };
+    }
+}
+
 /// The bytes of a C string without its NUL; null gives `None`.
 ///
 /// # Safety
