@@ -43,6 +43,9 @@ fn defines(constants: &str, header: &str) -> Result<String, Box<dyn Error>> {
     Ok(lines.join("\n"))
 }
 
+/// Types that the frame of ssl.h has itself: an enumeration to C, a union with more members than Rust needs.
+const IN_FRAME: [&str; 3] = ["OSSL_HANDSHAKE_STATE", "BIO_POLL_DESCRIPTOR", "BIO_POLL_VALUE"];
+
 /// Function types and prototypes of the exports, as C text.
 fn functions(repository: &Path) -> Result<String, Box<dyn Error>> {
     let face = repository.join("src/openssl");
@@ -60,7 +63,7 @@ fn functions(repository: &Path) -> Result<String, Box<dyn Error>> {
         tab_width: 4,
         no_includes: true,
         function: cbindgen::FunctionConfig { sort_by: Some(cbindgen::SortKey::Name), ..Default::default() },
-        export: cbindgen::ExportConfig { include: named, ..Default::default() },
+        export: cbindgen::ExportConfig { include: named, exclude: IN_FRAME.map(str::to_owned).into(), ..Default::default() },
         ..Default::default()
     };
     let bindings = cbindgen::Builder::new().with_config(config).with_src(face.join("mod.rs")).generate()?;

@@ -1,10 +1,15 @@
 //! What the functions for QUIC objects answer for a TLS connection, the only kind there is: as OpenSSL does.
 
-use super::quic_types::SSL_CONN_CLOSE_INFO;
+use super::quic_types::{BIO_POLL_DESCRIPTOR, BIO_POLL_VALUE, SSL_CONN_CLOSE_INFO, SSL_SHUTDOWN_EX_ARGS, TYPE_SOCK_FD};
+use crate::openssl::connection::want;
+use crate::openssl::io::{SSL_shutdown, SSL_write_ex};
+use crate::openssl::refusal::refuse;
+use crate::openssl::status::SSL_want;
+use crate::openssl::transport::{SSL_get_rfd, SSL_get_wfd};
 use crate::openssl::types::SSL;
 use crate::seam::arg;
 use libc::timeval;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::ptr;
 
 /// `SSL_is_quic(3)`: whether this is a QUIC object; none is.
@@ -175,4 +180,103 @@ pub unsafe extern "C" fn SSL_get_event_timeout(_s: *mut SSL, tv: *mut timeval, i
         arg::set(is_infinite, 1);
     }
     1
+}
+
+/// `SSL_net_read_desired(3)`: whether the last call waits for something to be received.
+///
+/// Status: full.
+///
+/// # Safety
+/// `s` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_net_read_desired(s: *mut SSL) -> c_int {
+    // SAFETY: null or a live handle, by the manual.
+    c_int::from(unsafe { SSL_want(s) } == want::READING)
+}
+
+/// `SSL_net_write_desired(3)`: whether the last call waits for room to send.
+///
+/// Status: full.
+///
+/// # Safety
+/// `s` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_net_write_desired(s: *mut SSL) -> c_int {
+    // SAFETY: null or a live handle, by the manual.
+    c_int::from(unsafe { SSL_want(s) } == want::WRITING)
+}
+
+/// `SSL_get_rpoll_descriptor(3)`: what to wait for before reading. 0 is failure.
+///
+/// Status: partial: only a BIO that has a file descriptor can be waited for.
+///
+/// # Safety
+/// `s` is null or a live handle; `desc` is null or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_rpoll_descriptor(s: *mut SSL, desc: *mut BIO_POLL_DESCRIPTOR) -> c_int {
+    // SAFETY: null or a live handle, and null or valid for a write, by the manual.
+    unsafe { describe(SSL_get_rfd(s), desc) }
+}
+
+/// `SSL_get_wpoll_descriptor(3)`: what to wait for before writing. 0 is failure.
+///
+/// Status: partial: only a BIO that has a file descriptor can be waited for.
+///
+/// # Safety
+/// As for [`SSL_get_rpoll_descriptor`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_wpoll_descriptor(s: *mut SSL, desc: *mut BIO_POLL_DESCRIPTOR) -> c_int {
+    // SAFETY: null or a live handle, and null or valid for a write, by the manual.
+    unsafe { describe(SSL_get_wfd(s), desc) }
+}
+
+/// Describes a file descriptor; negative is none.
+///
+/// # Safety
+/// `desc` is null or valid for a write.
+unsafe fn describe(fd: c_int, desc: *mut BIO_POLL_DESCRIPTOR) -> c_int {
+    if fd < 0 || desc.is_null() {
+        return 0;
+    }
+    // SAFETY: valid for a write, by the caller.
+    unsafe { arg::set(desc, BIO_POLL_DESCRIPTOR { kind: TYPE_SOCK_FD, value: BIO_POLL_VALUE { fd } }) };
+    1
+}
+
+/// `SSL_shutdown_ex(3)`: ends a connection; for a TLS connection the same as `SSL_shutdown`, without the rest.
+///
+/// Status: full.
+///
+/// # Safety
+/// As for `SSL_shutdown`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_shutdown_ex(
+    ssl: *mut SSL,
+    _flags: u64,
+    _args: *const SSL_SHUTDOWN_EX_ARGS,
+    _args_len: usize,
+) -> c_int {
+    // SAFETY: null or a live handle, by the manual.
+    unsafe { SSL_shutdown(ssl) }
+}
+
+/// `SSL_write_ex2(3)`: writes as `SSL_write_ex` does; the flags are for QUIC, and any is an error here. 0 is failure.
+///
+/// Status: partial: the error for flags has a reason of its own.
+///
+/// # Safety
+/// As for `SSL_write_ex`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_write_ex2(
+    s: *mut SSL,
+    buf: *const c_void,
+    num: usize,
+    flags: u64,
+    written: *mut usize,
+) -> c_int {
+    if flags != 0 {
+        return refuse("SSL_write_ex2 with flags", 0);
+    }
+    // SAFETY: as for `SSL_write_ex`, by the manual.
+    unsafe { SSL_write_ex(s, buf, num, written) }
 }
