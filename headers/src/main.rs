@@ -20,9 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let path = entry?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".in")) else { continue };
         let frame = fs::read_to_string(&path)?;
-        let text = frame
-            .replace("@constants@", &defines(&constants, name)?)
-            .replace("@functions@", &functions);
+        let text = frame.replace("@constants@", &defines(&constants, name)?).replace("@functions@", &functions);
         fs::write(output.join(name), format!("{NOTICE}{text}"))?;
     }
     Ok(())
@@ -63,7 +61,11 @@ fn functions(repository: &Path) -> Result<String, Box<dyn Error>> {
         tab_width: 4,
         no_includes: true,
         function: cbindgen::FunctionConfig { sort_by: Some(cbindgen::SortKey::Name), ..Default::default() },
-        export: cbindgen::ExportConfig { include: named, exclude: IN_FRAME.map(str::to_owned).into(), ..Default::default() },
+        export: cbindgen::ExportConfig {
+            include: named,
+            exclude: IN_FRAME.map(str::to_owned).into(),
+            ..Default::default()
+        },
         ..Default::default()
     };
     let bindings = cbindgen::Builder::new().with_config(config).with_src(face.join("mod.rs")).generate()?;

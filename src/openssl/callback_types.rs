@@ -9,6 +9,8 @@ use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 
 /// Told of each certificate that chain verification looked at; returns the verdict to go on with.
 pub type SSL_verify_cb = Option<unsafe extern "C" fn(preverify_ok: c_int, x509_ctx: *mut X509_STORE_CTX) -> c_int>;
+/// A handshake state (`TLS_ST_OK` and others).
+pub type OSSL_HANDSHAKE_STATE = c_int;
 /// Makes a session id of `*id_len` bytes.
 pub type GEN_SESSION_CB = Option<unsafe extern "C" fn(ssl: *mut SSL, id: *mut c_uchar, id_len: *mut c_uint) -> c_int>;
 /// Gets each line of the key log, without a line end.

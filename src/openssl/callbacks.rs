@@ -194,7 +194,7 @@ pub unsafe extern "C" fn SSL_CTX_set_info_callback(ctx: *mut SSL_CTX, cb: InfoCa
 /// # Safety
 /// `ctx` is null or a live handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get_info_callback(ctx: *const SSL_CTX) -> InfoCallback {
+pub unsafe extern "C" fn SSL_CTX_get_info_callback(ctx: *mut SSL_CTX) -> InfoCallback {
     guard(None, || {
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;

@@ -1,6 +1,7 @@
 //! How a call ended and where a connection stands.
 
 use super::config::TLS1_3;
+use super::callback_types::OSSL_HANDSHAKE_STATE;
 use super::connection::{Connection, Phase, share, shut, want};
 use super::error::{Error, guard};
 use super::strings::State;
@@ -211,7 +212,7 @@ pub unsafe extern "C" fn SSL_client_version(ssl: *const SSL) -> c_int {
 /// # Safety
 /// `ssl` is null or a live handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_state(ssl: *const SSL) -> c_int {
+pub unsafe extern "C" fn SSL_get_state(ssl: *const SSL) -> OSSL_HANDSHAKE_STATE {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
