@@ -193,7 +193,7 @@ impl std::fmt::Debug for Exchange {
 }
 
 thread_local! {
-    static SCOPES: RefCell<Vec<Arc<Exchange>>> = const { RefCell::new(Vec::new()) };
+    static SCOPES: RefCell<Vec<Option<Arc<Exchange>>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Ends a scope also when the body panics.
@@ -214,14 +214,21 @@ impl Exchange {
 
     /// Runs `body` (a call into rustls) with `self` as the connection that is being worked on.
     pub fn scope<T>(self: &Arc<Self>, body: impl FnOnce() -> T) -> T {
-        SCOPES.with(|scopes| scopes.borrow_mut().push(self.clone()));
+        SCOPES.with(|scopes| scopes.borrow_mut().push(Some(self.clone())));
+        let _leave = Leave;
+        body()
+    }
+
+    /// Runs `body` with no connection being worked on.
+    pub fn outside<T>(body: impl FnOnce() -> T) -> T {
+        SCOPES.with(|scopes| scopes.borrow_mut().push(None));
         let _leave = Leave;
         body()
     }
 
     /// The connection that is being worked on.
     pub fn current() -> Option<Arc<Self>> {
-        SCOPES.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
+        SCOPES.try_with(|scopes| scopes.borrow().last().cloned().flatten()).ok().flatten()
     }
 
     /// Notes something about the connection that is being worked on.
