@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Compares what the built library exports with include/libssl.map, the map with the census, and loads the library.
+Also calls every function of an unsupported feature: it must refuse aloud.
 
 usage: names.py [--lib build/lib/libssl.so.3] [--census DIR]
 
@@ -160,6 +161,41 @@ def check_load(report, names, library):
     report.check("it loads with LD_BIND_NOW=1 and the loader finds every name on its node", problems)
 
 
+# Runs in a process of its own: calls each function with arguments that are not null and says which reason is queued.
+REFUSER = """
+import ctypes, os, sys
+crypto = ctypes.CDLL("libcrypto.so.3", mode=os.RTLD_GLOBAL)
+handle = ctypes.CDLL(sys.argv[1], mode=os.RTLD_NOW | os.RTLD_LOCAL)
+crypto.ERR_peek_last_error.restype = ctypes.c_ulong
+crypto.ERR_reason_error_string.restype, crypto.ERR_reason_error_string.argtypes = ctypes.c_char_p, [ctypes.c_ulong]
+crypto.CTLOG_STORE_new.restype = ctypes.c_void_p
+space = ctypes.create_string_buffer(4096)
+for name in sys.stdin.read().split():
+    arguments = [ctypes.c_void_p(ctypes.addressof(space) | 1)] * 8
+    if name == "SSL_CTX_set0_ctlog_store":
+        arguments[1] = ctypes.c_void_p(crypto.CTLOG_STORE_new())  # this one is given away
+    elif name == "SSL_poll":
+        arguments[5] = ctypes.byref(space)  # this one is written to
+    crypto.ERR_clear_error()
+    getattr(handle, name)(*arguments)
+    reason = crypto.ERR_reason_error_string(crypto.ERR_peek_last_error())
+    print(name, (reason or b"nothing").decode(), flush=True)
+"""
+
+
+def check_refusals(report, library):
+    """The functions of unsupported features say in the error queue that they are not supported, each by its name."""
+    asked = [name for path in sorted((ROOT / "src/openssl/absent").glob("*.rs"))
+             for status, name in re.findall(r"^/// Status: (\w+)(?:.|\n)*?extern \"C\" fn (\w+)", path.read_text(), flags=re.M)
+             if status == "refused"]
+    result = subprocess.run([sys.executable, "-c", REFUSER, str(library)], input="\n".join(asked), capture_output=True, text=True, timeout=60)
+    said = dict(line.split(" ", 1) for line in result.stdout.splitlines())
+    problems = [f"{name}: {said.get(name, 'was not called')}" for name in asked if not said.get(name, "").startswith(f"{name}:")]
+    if result.returncode != 0:
+        problems.append(f"the process ended with {result.returncode}: {result.stderr.strip()}")
+    report.check(f"{len(asked)} functions of unsupported features name themselves in the error queue", problems)
+
+
 def system_library():
     listing = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout
     found = re.search(r"libssl\.so\.3 .* => (\S+)", listing)
@@ -181,6 +217,7 @@ def main():
     found = check_exports(report, names, library)
     check_needs(report, library)
     check_load(report, names, library)
+    check_refusals(report, library)
     print(f"{found} of {len(names)} names")
     print(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed else 0
