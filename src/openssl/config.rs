@@ -128,6 +128,11 @@ impl Config {
         }
     }
 
+    /// Forgets the program's choice of cipher suites.
+    pub(crate) fn use_default_ciphers(&mut self) {
+        self.ciphers = CipherChoice::default_choice();
+    }
+
     /// Changes a shared configuration: copies it first if others hold it.
     pub(crate) fn edit<T>(shared: &mut Arc<Self>, change: impl FnOnce(&mut Self) -> T) -> T {
         let config = Arc::make_mut(shared);

@@ -264,6 +264,11 @@ impl Connection {
         matches!(*self.phase.lock(), Phase::Open)
     }
 
+    /// Whether a handshake has begun, whatever became of it.
+    pub(crate) fn has_begun(&self) -> bool {
+        !matches!(*self.phase.lock(), Phase::Idle)
+    }
+
     /// Ends the connection: every later call fails without saying why again.
     pub(crate) fn fail(&self) {
         *self.phase.lock() = Phase::Failed;

@@ -392,6 +392,52 @@ fn close(ssl: &Arc<Connection>) -> Result<(), Stopped> {
     }
 }
 
+/// `SSL_key_update(3)`: renews the sending key with the next write, and asks the peer to renew its own; 1 on success.
+///
+/// Status: partial: the peer is always asked to renew its key too (`SSL_KEY_UPDATE_REQUESTED`).
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_key_update(ssl: *mut SSL, updatetype: c_int) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { share(ssl) }?;
+        if ssl.facts.read().version() != super::config::TLS1_3 {
+            return Err(Error::Ssl(reason::WRONG_SSL_VERSION));
+        }
+        if !matches!(updatetype, 0 | 1) {
+            return Err(Error::Ssl(reason::INVALID_KEY_UPDATE_TYPE));
+        }
+        if !ssl.is_open() {
+            return Err(Error::Ssl(reason::STILL_IN_INIT));
+        }
+        let mut slot = ssl.sender.lock();
+        let sender = slot.as_mut().ok_or(Error::Ssl(INTERNAL_ERROR))?;
+        if !sender.is_idle() {
+            return Err(Error::Ssl(reason::BAD_WRITE_RETRY));
+        }
+        sender.update_keys().map_err(|_| Error::Ssl(INTERNAL_ERROR))?;
+        Ok(1)
+    })
+}
+
+/// `SSL_key_update(3)`: the kind of key update that is waiting to be sent, -1 for none.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_key_update_type(ssl: *const SSL) -> c_int {
+    guard(-1, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        let waiting = ssl.sender.lock().as_ref().is_some_and(|sender| sender.is_updating());
+        Ok(if waiting { 1 } else { -1 })
+    })
+}
+
 /// Waits for the peer's close_notify; application data in its place is an error.
 fn await_close(ssl: &Arc<Connection>) -> Result<(), Stopped> {
     let mut receiver = take(&ssl.receiver)?;

@@ -1,9 +1,13 @@
 //! Methods: the versions and the side a context is for.
 
 use super::config::{TLS1_2, TLS1_3};
-use super::error::Error;
+use super::connection::{self, Phase};
+use super::context;
+use super::error::{Error, guard};
 use super::reason;
-use super::types::SSL_METHOD;
+use super::types::{SSL, SSL_CTX, SSL_METHOD};
+use crate::seam::Handle;
+use std::ffi::c_int;
 
 /// Which side connections of a method take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,4 +283,78 @@ pub extern "C" fn DTLSv1_server_method() -> *const SSL_METHOD {
 #[unsafe(no_mangle)]
 pub extern "C" fn DTLSv1_client_method() -> *const SSL_METHOD {
     DTLSV1_CLIENT_METHOD.ptr()
+}
+
+/// `SSL_CTX_set_ssl_version(3)`: gives a context another method, and the default ciphers; 1 on success.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle; `meth` came from one of the method functions.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_ssl_version(ctx: *mut SSL_CTX, meth: *const SSL_METHOD) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let context = unsafe { context::share(ctx) }?;
+        let method = Method::from_ptr(meth).ok_or(Error::Ssl(reason::NULL_SSL_METHOD_PASSED))?;
+        method.usable()?;
+        *context.method.write() = method;
+        context.edit(|config| {
+            config.method_versions = method.versions;
+            config.use_default_ciphers();
+        });
+        Ok(1)
+    })
+}
+
+/// `SSL_CTX_set_ssl_version(3)`: gives a connection another method; 1 on success.
+///
+/// Status: full.
+///
+/// # Safety
+/// `s` is null or a live handle; `method` came from one of the method functions.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_ssl_method(s: *mut SSL, method: *const SSL_METHOD) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { connection::share(s) }?;
+        let method = Method::from_ptr(method).ok_or(Error::Ssl(reason::NULL_SSL_METHOD_PASSED))?;
+        method.usable()?;
+        if !matches!(*ssl.phase.lock(), Phase::Idle) {
+            return Err(Error::Refused("SSL_set_ssl_method after the handshake has begun"));
+        }
+        *ssl.method.write() = method;
+        ssl.edit(|config| config.method_versions = method.versions);
+        Ok(1)
+    })
+}
+
+/// `SSL_CTX_set_ssl_version(3)`: the context's method.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_get_ssl_method(ctx: *const SSL_CTX) -> *const SSL_METHOD {
+    guard(std::ptr::null(), || {
+        // SAFETY: null or a live handle, by the manual.
+        let context = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
+        Ok(context.method.read().as_ptr())
+    })
+}
+
+/// `SSL_CTX_set_ssl_version(3)`: the connection's method.
+///
+/// Status: full.
+///
+/// # Safety
+/// `s` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_ssl_method(s: *const SSL) -> *const SSL_METHOD {
+    guard(std::ptr::null(), || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { SSL::share(s) }.ok_or(Error::Silent)?;
+        Ok(ssl.method.read().as_ptr())
+    })
 }

@@ -5,6 +5,7 @@
 
 pub mod absent;
 pub mod alpn;
+pub mod bio;
 pub mod ca_list;
 pub mod callback_types;
 pub mod callbacks;
@@ -17,6 +18,7 @@ pub mod config;
 pub mod connection;
 pub mod context;
 pub mod ctrl;
+pub mod duplicate;
 pub mod error;
 pub mod ex_data;
 pub mod facts;

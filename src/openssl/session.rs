@@ -67,3 +67,8 @@ pub(crate) fn server_find(ssl: &Arc<Connection>, id: &[u8], remove: bool) -> Opt
     let _ = (ssl, id, remove);
     None
 }
+
+/// Gives `to` the session of `from` (`SSL_dup`, `SSL_copy_session_id`).
+pub(crate) fn copy(from: &Arc<Connection>, to: &Arc<Connection>) {
+    let _ = (from, to);
+}

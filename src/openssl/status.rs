@@ -1,7 +1,7 @@
 //! How a call ended and where a connection stands.
 
-use super::config::TLS1_3;
 use super::callback_types::OSSL_HANDSHAKE_STATE;
+use super::config::TLS1_3;
 use super::connection::{Connection, Phase, share, shut, want};
 use super::error::{Error, guard};
 use super::strings::State;

@@ -100,6 +100,7 @@ impl Established {
                 sealed: 0,
                 retry: None,
                 closed: false,
+                updating: false,
             },
         })
     }
@@ -293,6 +294,7 @@ pub struct Sender {
     /// The write that was cut short: where its data lay, and how much.
     retry: Option<(usize, usize)>,
     closed: bool,
+    updating: bool,
 }
 
 impl std::fmt::Debug for Sender {
@@ -381,6 +383,13 @@ impl Sender {
     /// Not TLS 1.3, or closed.
     pub fn update_keys(&mut self) -> Result<(), Error> {
         let traffic = self.traffic.as_mut().ok_or(Error::State)?;
-        Ok(traffic.refresh_traffic_keys(self.outbound.sink())?)
+        traffic.refresh_traffic_keys(self.outbound.sink())?;
+        self.updating = true;
+        Ok(())
+    }
+
+    /// Whether a key update is waiting to be sent.
+    pub fn is_updating(&self) -> bool {
+        self.updating && !self.outbound.is_empty()
     }
 }
