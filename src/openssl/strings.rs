@@ -2,7 +2,9 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
+use super::connection::{self, Phase};
 use super::error::guard;
+use super::types::SSL;
 
 /// Defines the handshake states with their numbers and words.
 macro_rules! states {
@@ -41,11 +43,6 @@ macro_rules! states {
         }
     };
 }
-
-/// `SSL_state_string` after a failed handshake.
-pub const ERROR_SHORT: &CStr = c"SSLERR";
-/// `SSL_state_string_long` after a failed handshake.
-pub const ERROR_LONG: &CStr = c"error";
 
 states! {
     Before = 0, "TLS_ST_BEFORE", c"PINIT", c"before SSL initialization";
@@ -102,33 +99,102 @@ states! {
 
 /// Where the record layer stands (`SSL_rstate_string`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordState {
+enum RecordState {
     /// A header is awaited.
     ReadHeader,
     /// The body behind a header is awaited.
     ReadBody,
-    /// A record is complete.
-    ReadDone,
 }
 
 impl RecordState {
     /// The answer of `SSL_rstate_string`.
-    pub const fn short(self) -> &'static CStr {
+    const fn short(self) -> &'static CStr {
         match self {
             RecordState::ReadHeader => c"RH",
             RecordState::ReadBody => c"RB",
-            RecordState::ReadDone => c"RD",
         }
     }
 
     /// The answer of `SSL_rstate_string_long`.
-    pub const fn long(self) -> &'static CStr {
+    const fn long(self) -> &'static CStr {
         match self {
             RecordState::ReadHeader => c"read header",
             RecordState::ReadBody => c"read body",
-            RecordState::ReadDone => c"read done",
         }
     }
+}
+
+/// # Safety
+/// `ssl` is null or a live handle.
+unsafe fn state_text(ssl: *const SSL, failed: &'static CStr, text: fn(State) -> &'static CStr) -> *const c_char {
+    guard(failed.as_ptr(), || {
+        // SAFETY: null or a live handle, by the caller.
+        let ssl = unsafe { connection::share(ssl) }?;
+        let in_error = matches!(*ssl.phase.lock(), Phase::Failed);
+        Ok(if in_error { failed.as_ptr() } else { text(ssl.state()).as_ptr() })
+    })
+}
+
+/// `SSL_state_string(3)`: returns a few letters for where the handshake stands, `SSLERR` after a fatal error.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null (counts as an error) or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_state_string(ssl: *const SSL) -> *const c_char {
+    // SAFETY: passed on from the caller.
+    unsafe { state_text(ssl, c"SSLERR", State::short) }
+}
+
+/// `SSL_state_string_long(3)`: returns in words where the handshake stands, `error` after a fatal error.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null (counts as an error) or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_state_string_long(ssl: *const SSL) -> *const c_char {
+    // SAFETY: passed on from the caller.
+    unsafe { state_text(ssl, c"error", State::long) }
+}
+
+/// # Safety
+/// `ssl` is null or a live handle.
+unsafe fn record_text(ssl: *const SSL, text: fn(RecordState) -> &'static CStr) -> *const c_char {
+    guard(c"unknown".as_ptr(), || {
+        // SAFETY: null or a live handle, by the caller.
+        let ssl = unsafe { connection::share(ssl) }?;
+        let begun = match &*ssl.phase.lock() {
+            Phase::Handshaking(Some(handshake)) => handshake.has_ciphertext(),
+            _ => ssl.receiver.lock().as_ref().is_some_and(|receiver| receiver.has_ciphertext()),
+        };
+        Ok(text(if begun { RecordState::ReadBody } else { RecordState::ReadHeader }).as_ptr())
+    })
+}
+
+/// `SSL_rstate_string(3)`: returns two letters for what of a record is awaited.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null (returns `unknown`) or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_rstate_string(ssl: *const SSL) -> *const c_char {
+    // SAFETY: passed on from the caller.
+    unsafe { record_text(ssl, RecordState::short) }
+}
+
+/// `SSL_rstate_string_long(3)`: returns in words what of a record is awaited.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null (returns `unknown`) or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_rstate_string_long(ssl: *const SSL) -> *const c_char {
+    // SAFETY: passed on from the caller.
+    unsafe { record_text(ssl, RecordState::long) }
 }
 
 /// `SSL_alert_type_string(3)`: returns one letter for the level of an alert as the info callback gets it.
