@@ -113,13 +113,13 @@ demo:
 	$(PYTHON) capi-tests/programs/demo.py $(BUILD)/lib
 
 # In the order in which they run: quick ones first. Every part runs even when one before it failed.
-PARTS := fmt clippy rust lib names headers compat c c-valgrind c-asan programs
+PARTS := fmt clippy rust lib names headers compat c-coverage c c-valgrind c-asan programs
 
 check:
 	$(SETUP) check
 	$(PYTHON) capi-tests/check.py $(PARTS)
 
-.PHONY: check-fmt check-clippy check-rust check-lib check-names check-c check-c-valgrind check-c-asan check-programs
+.PHONY: check-fmt check-clippy check-rust check-lib check-names check-c-coverage check-c check-c-valgrind check-c-asan check-programs
 check-fmt:
 	$(CARGO) fmt --check
 
@@ -133,6 +133,9 @@ check-lib: lib
 
 check-names: lib
 	$(PYTHON) capi-tests/names.py --lib $(LIBRARY)
+
+check-c-coverage:
+	$(PYTHON) capi-tests/coverage.py
 
 check-c: lib
 	$(PYTHON) capi-tests/run.py --lib $(BUILD)/lib

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 sys.dont_write_bytecode = True
 import run  # noqa: E402
@@ -46,14 +47,14 @@ def commands(source):
 
 
 def main():
-    folder = run.ROOT / "build" / "capi-tests" / "plain"
-    if len(sys.argv) > 1:
-        folder = Path(sys.argv[1]).resolve() / "plain"
+    folder = (Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else run.ROOT / "build" / "capi-tests") / "plain"
+    folder.mkdir(parents=True, exist_ok=True)
+    options = SimpleNamespace(asan=False, headers=None)
     called, issued = set(), set()
     for source in sorted(run.HERE.glob("*.c")):
-        binary = folder / source.stem
-        if not binary.exists():
-            sys.exit(f"{binary} is missing: run run.py first")
+        binary, messages = run.compile_test(source, options, folder)
+        if messages:
+            sys.exit(messages)
         called |= imported(binary)
         issued |= commands(source)
     missing, total = [], 0
