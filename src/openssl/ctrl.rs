@@ -6,7 +6,7 @@ use super::context::Context;
 use super::error::{Error, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
-use super::{callbacks, connection, group, options, server_name, sigalg};
+use super::{callbacks, connection, group, ocsp, options, server_name, sigalg, trust_store};
 use crate::seam::{Handle, arg};
 use std::ffi::{c_int, c_long, c_void};
 use std::sync::Arc;
@@ -128,9 +128,21 @@ unsafe fn agreed(ssl: &Connection, command: c_int, larg: c_long, parg: *mut c_vo
 /// # Safety
 /// `parg` is what the command's manual page says.
 unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
+    // SAFETY: `parg` fits the command, by the caller.
+    if let Some(answer) = unsafe { ocsp::connection_command(ssl, command, larg, parg) }? {
+        return Ok(Some(answer));
+    }
+    // SAFETY: as above.
+    if let Some(answer) = unsafe { trust_store::command(&**ssl, command, larg, parg) } {
+        return Ok(Some(answer));
+    }
     match command {
         // SAFETY: null or a C string, by the manual.
         55 => server_name::set_host_name(ssl, larg, unsafe { arg::c_str(parg.cast()) }).map(Some),
+        136 => {
+            ssl.trust.ask_again();
+            Ok(Some(1))
+        }
         41 => {
             let old = options::set_read_ahead(&**ssl, larg != 0);
             if let Some(receiver) = ssl.receiver.lock().as_mut() {
@@ -151,6 +163,14 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
 /// # Safety
 /// `parg` is what the command's manual page says.
 unsafe fn context_command(context: &Arc<Context>, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
+    // SAFETY: `parg` fits the command, by the caller.
+    if let Some(answer) = unsafe { ocsp::context_command(context, command, larg, parg) } {
+        return Ok(Some(answer));
+    }
+    // SAFETY: as above.
+    if let Some(answer) = unsafe { trust_store::command(&**context, command, larg, parg) } {
+        return Ok(Some(answer));
+    }
     match command {
         41 => Ok(Some(options::set_read_ahead(&**context, larg != 0))),
         54 => {
@@ -270,6 +290,11 @@ unsafe fn context_callback(context: &Arc<Context>, command: c_int, callback: Any
         53 => {
             // SAFETY: the macro takes a server-name callback.
             server_name::set_callback(context, unsafe { typed(callback) });
+            Ok(Some(1))
+        }
+        63 => {
+            // SAFETY: the macro takes a status callback.
+            ocsp::set_callback(context, unsafe { typed(callback) });
             Ok(Some(1))
         }
         _ => Ok(None),

@@ -27,6 +27,10 @@ pub(crate) enum Error {
 pub(crate) const PASSED_NULL_PARAMETER: c_int = 258 | (1 << 18) | (2 << 18);
 /// `ERR_R_INTERNAL_ERROR`.
 pub(crate) const INTERNAL_ERROR: c_int = 259 | (1 << 18) | (2 << 18);
+/// `ERR_R_X509_LIB`.
+pub(crate) const X509_LIB: c_int = 11 | (2 << 18);
+/// `ERR_R_ASN1_LIB`.
+pub(crate) const ASN1_LIB: c_int = 13 | (2 << 18);
 /// `ERR_R_BUF_LIB`.
 pub(crate) const BUF_LIB: c_int = 7 | (2 << 18);
 /// `ERR_R_MALLOC_FAILURE`.

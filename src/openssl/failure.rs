@@ -22,8 +22,11 @@ pub(crate) fn report(ssl: &Connection, error: &TlsError, transport: &BioTranspor
         TlsError::UnexpectedEof => end_of_stream(ssl),
         TlsError::Transport => transport_failed(transport),
         // Who made the decision has queued its entry.
-        TlsError::Application => {
+        TlsError::Application(alert) => {
             ssl.fail();
+            if let Some(alert) = alert {
+                callbacks::alert_sent(ssl, 2, alert.0);
+            }
             (-1, Error::Queued)
         }
         TlsError::BadWriteRetry => (-1, Error::Ssl(reason::BAD_WRITE_RETRY)),
@@ -35,6 +38,11 @@ pub(crate) fn report(ssl: &Connection, error: &TlsError, transport: &BioTranspor
             ssl.fail();
             callbacks::alert_sent(ssl, 2, AlertDescription::ProtocolVersion.0);
             (-1, Error::Ssl(record(*error)))
+        }
+        TlsError::RustlsWith(error, alert) => {
+            ssl.fail();
+            callbacks::alert_sent(ssl, 2, alert.0);
+            (-1, rustls(ssl, error))
         }
         TlsError::Rustls(error) => {
             ssl.fail();

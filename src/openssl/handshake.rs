@@ -200,7 +200,7 @@ impl Application for Asked {
     }
 
     fn verify_peer(&self, chain: &[CertificateDer<'_>], ocsp: &[u8]) -> VerifyAnswer {
-        let Some(ssl) = self.ssl() else { return VerifyAnswer::Refuse(rustls::Error::HandshakeNotComplete) };
+        let Some(ssl) = self.ssl() else { return VerifyAnswer::Refuse(AlertDescription::InternalError) };
         let chain: Vec<Vec<u8>> = chain.iter().map(|certificate| certificate.to_vec()).collect();
         {
             let mut facts = ssl.facts.write();
@@ -211,7 +211,16 @@ impl Application for Asked {
     }
 
     fn server_credential(&self, schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
-        certificate::for_server(&self.ssl()?, schemes)
+        let ssl = self.ssl()?;
+        match ocsp::staple(&ssl, certificate::for_server(&ssl, schemes)?) {
+            Ok(credential) => Some(credential),
+            Err(alert) => {
+                if let Some(exchange) = &*ssl.exchange.read() {
+                    exchange.record.lock().refused = Some(alert);
+                }
+                None
+            }
+        }
     }
 
     fn client_credential(

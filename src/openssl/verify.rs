@@ -1,60 +1,474 @@
-//! Verification of the peer's certificates.
+//! Verification of the peer's certificates: modes and callbacks, what is asked of clients, and the verdict, which is
+//! libcrypto's `X509_verify_cert`.
 
-use super::connection::Connection;
-use super::context::Context;
-use super::error::Error;
+use super::callback_types::SSL_verify_cb;
+use super::config::TLS1_3;
+use super::connection::{Connection, share};
+use super::context::{Context, share as share_context};
+use super::error::{ASN1_LIB, Error, MALLOC_FAILURE, X509_LIB, guard};
+use super::holder::Holder;
+use super::ocsp;
+use super::peer::{PeerCertificates, Presented};
+use super::reason;
+use super::types::{SSL, SSL_CTX};
 use crate::libcrypto::lib_ctx::LibCtx;
-use crate::tls::exchange::{ClientAuth, VerifyAnswer};
-use std::ffi::c_int;
-use std::sync::Arc;
+use crate::libcrypto::store::Store;
+use crate::libcrypto::store_ctx::{self, StoreCtx};
+use crate::libcrypto::verify_param::VerifyParam;
+use crate::libcrypto::{err, sys};
+use crate::seam::Failure;
+use crate::tls::exchange::{ClientAuth, Pause, VerifyAnswer};
+use parking_lot::{Mutex, RwLock};
+use rustls::error::AlertDescription;
+use std::ffi::{c_int, c_long, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// `SSL_VERIFY_*` bits.
+pub(crate) mod verify_mode {
+    use std::ffi::c_int;
+    pub(crate) const NONE: c_int = 0;
+    pub(crate) const PEER: c_int = 1;
+    pub(crate) const FAIL_IF_NO_PEER_CERT: c_int = 2;
+    pub(crate) const POST_HANDSHAKE: c_int = 8;
+}
+
+/// `X509_V_OK`.
+pub(crate) const X509_V_OK: c_int = 0;
 
 /// How the peer is verified.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VerifyPolicy {
     /// `SSL_VERIFY_*` bits.
     pub(crate) mode: c_int,
+    /// Told of each certificate that verification looks at.
+    pub(crate) callback: SSL_verify_cb,
+    /// Verifies in place of the context's store.
+    pub(crate) verify_store: Option<Store>,
+    /// Completes the own chain.
+    pub(crate) chain_store: Option<Store>,
 }
+
+/// `SSL_CTX_set_cert_verify_callback`: verifies in place of `X509_verify_cert`.
+pub(crate) type WholeCallback = Option<unsafe extern "C" fn(ctx: *mut sys::X509_STORE_CTX, arg: *mut c_void) -> c_int>;
+
+/// A callback with the argument the program gave along.
+#[derive(Debug, Clone, Copy)]
+struct WithArgument {
+    callback: WholeCallback,
+    argument: *mut c_void,
+}
+
+// SAFETY: the argument is the program's; it is only passed back.
+unsafe impl Send for WithArgument {}
+// SAFETY: as above.
+unsafe impl Sync for WithArgument {}
 
 /// Trust anchors and verification parameters of a context.
 #[derive(Debug)]
-pub(crate) struct ContextTrust {}
+pub(crate) struct ContextTrust {
+    store: RwLock<Option<Store>>,
+    param: VerifyParam,
+    /// The parameters may differ from those of a new context: the program has changed them, or has their address.
+    param_touched: AtomicBool,
+    whole: RwLock<WithArgument>,
+    /// Stapled responses.
+    pub(crate) status: ocsp::ContextStatus,
+}
 
 impl ContextTrust {
     /// An empty store and default parameters.
-    pub(crate) fn new(lib_ctx: &LibCtx) -> Result<Self, Error> {
-        let _ = lib_ctx;
-        Ok(Self {})
+    pub(crate) fn new(_: &LibCtx) -> Result<Self, Error> {
+        Ok(Self {
+            store: RwLock::new(Some(Store::new().ok_or(Error::Ssl(X509_LIB))?)),
+            param: VerifyParam::new().ok_or(Error::Ssl(MALLOC_FAILURE))?,
+            param_touched: AtomicBool::new(false),
+            whole: RwLock::new(WithArgument { callback: None, argument: std::ptr::null_mut() }),
+            status: ocsp::ContextStatus::default(),
+        })
+    }
+
+    /// The store of trusted certificates now; the program may have taken it away.
+    pub(crate) fn store(&self) -> Option<Store> {
+        self.store.read().clone()
+    }
+
+    /// Replaces the store.
+    pub(crate) fn set_store(&self, store: Option<Store>) {
+        // The old one is freed with the lock given back: its ex_data may have callbacks.
+        let _old = std::mem::replace(&mut *self.store.write(), store);
+    }
+
+    /// The parameters, to be changed.
+    pub(crate) fn param_mut(&self) -> &VerifyParam {
+        self.param_touched.store(true, Ordering::Release);
+        &self.param
+    }
+
+    /// The parameters, to be read only.
+    pub(crate) fn param(&self) -> &VerifyParam {
+        &self.param
     }
 }
 
 /// Verification parameters of a connection, and what verification left.
 #[derive(Debug)]
-pub(crate) struct ConnectionTrust {}
+pub(crate) struct ConnectionTrust {
+    /// Made when first needed; at `SSL_new` where the context's are not those of a new context.
+    param: OnceLock<VerifyParam>,
+    /// The peer's certificates as objects.
+    pub(crate) peer: Mutex<PeerCertificates>,
+    /// The peer's certificate has been accepted.
+    pub(crate) accepted: AtomicBool,
+    /// The program asks for verification to be repeated later.
+    retry: AtomicBool,
+    /// Stapled responses.
+    pub(crate) status: ocsp::ConnectionStatus,
+}
 
 impl ConnectionTrust {
     /// Takes over the context's parameters.
     pub(crate) fn new(context: &Context) -> Self {
-        let _ = context;
-        Self {}
+        let param = OnceLock::new();
+        if context.trust.param_touched.load(Ordering::Acquire) {
+            if let Some(inherited) = VerifyParam::inheriting(&context.trust.param) {
+                let _ = param.set(inherited);
+            }
+        }
+        Self {
+            param,
+            peer: Mutex::default(),
+            accepted: AtomicBool::new(false),
+            retry: AtomicBool::new(false),
+            status: ocsp::ConnectionStatus::default(),
+        }
+    }
+
+    /// The parameters of the connection.
+    pub(crate) fn param(&self) -> Result<&VerifyParam, Error> {
+        if let Some(param) = self.param.get() {
+            return Ok(param);
+        }
+        let made = VerifyParam::new().ok_or(Error::Ssl(MALLOC_FAILURE))?;
+        Ok(self.param.get_or_init(|| made))
+    }
+
+    /// The parameters, if any were ever set or asked for.
+    pub(crate) fn param_if_any(&self) -> Option<&VerifyParam> {
+        self.param.get()
+    }
+
+    /// Asks for verification to be repeated later (`SSL_set_retry_verify`).
+    pub(crate) fn ask_again(&self) {
+        self.retry.store(true, Ordering::Relaxed);
     }
 
     /// Forgets what belongs to one handshake.
-    pub(crate) fn clear(&self) {}
+    pub(crate) fn clear(&self) {
+        let _old = std::mem::take(&mut *self.peer.lock());
+        self.accepted.store(false, Ordering::Relaxed);
+        self.retry.store(false, Ordering::Relaxed);
+        self.status.clear();
+        if let Some(param) = self.param.get() {
+            param.forget_peer_name();
+        }
+    }
 
     /// Takes over another connection's parameters (`SSL_dup`).
     pub(crate) fn copy_from(&self, other: &Self) {
-        let _ = other;
+        if let (Some(from), Ok(to)) = (other.param.get(), self.param()) {
+            to.inherit(from);
+        }
     }
 }
 
 /// Server: what is asked of the client.
 pub(crate) fn client_auth(ssl: &Connection) -> ClientAuth {
-    let _ = ssl;
-    ClientAuth::default()
+    let config = ssl.config();
+    let mode = config.verify.mode;
+    // With SSL_VERIFY_POST_HANDSHAKE a TLS 1.3 client is asked by SSL_verify_client_post_handshake only, which refuses.
+    let later = mode & verify_mode::POST_HANDSHAKE != 0 && will_be_tls13(ssl);
+    let request = ssl.is_server() && mode & verify_mode::PEER != 0 && !later;
+    ClientAuth { request, require: request && mode & verify_mode::FAIL_IF_NO_PEER_CERT != 0, issuers: Arc::default() }
+}
+
+/// Whether the ClientHello that has arrived leads to TLS 1.3.
+fn will_be_tls13(ssl: &Connection) -> bool {
+    let hello = ssl.facts.read().hello.clone();
+    let offered = hello.and_then(|hello| hello.supported_versions()).is_some_and(|all| all.contains(&TLS1_3));
+    offered && ssl.config().versions().1
+}
+
+/// What verification came to.
+enum Verdict {
+    Verified,
+    NotVerified,
+    Again,
 }
 
 /// Verifies the chain in the connection's facts and records the result.
 pub(crate) fn verify_peer(ssl: &Arc<Connection>) -> VerifyAnswer {
-    let _ = ssl;
-    VerifyAnswer::Refuse(rustls::error::CertificateError::UnknownIssuer.into())
+    let presented = match present(ssl) {
+        Ok(presented) => presented,
+        Err(answer) => return answer,
+    };
+    let verdict = match run(ssl, &presented) {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            error.report();
+            // What could not be run has not verified anything.
+            Verdict::NotVerified
+        }
+    };
+    match verdict {
+        Verdict::Again => return VerifyAnswer::Wait(Pause::Verify),
+        // A server sees a certificate only where it has asked for one; a client with any mode bit set insists.
+        Verdict::NotVerified if ssl.is_server() || ssl.config().verify.mode != verify_mode::NONE => {
+            let result = ssl.verify_result.load(Ordering::Relaxed);
+            return refuse(reason::CERTIFICATE_VERIFY_FAILED, alert_for(result));
+        }
+        Verdict::Verified | Verdict::NotVerified => {}
+    }
+    if !ssl.is_server() {
+        // As OpenSSL: what verification left in the queue is of no interest any more.
+        err::clear();
+    }
+    ssl.trust.accepted.store(true, Ordering::Relaxed);
+    if ssl.is_server() { VerifyAnswer::Accept } else { ocsp::ask_client(ssl) }
+}
+
+/// Queues `reason` and ends the handshake with `alert`.
+pub(crate) fn refuse(reason: c_int, alert: AlertDescription) -> VerifyAnswer {
+    Error::Ssl(reason).report();
+    VerifyAnswer::Refuse(alert)
+}
+
+/// The peer's chain as objects, kept for the getters.
+fn present(ssl: &Arc<Connection>) -> Result<Arc<Presented>, VerifyAnswer> {
+    let chain = ssl.facts.read().peer_chain.clone().unwrap_or_default();
+    let mut certificates = Vec::with_capacity(chain.len());
+    for der in chain.iter() {
+        match crate::libcrypto::x509::X509::from_der_prefix(der, &ssl.context().lib_ctx) {
+            Some((certificate, len)) if len == der.len() => certificates.push(certificate),
+            Some(_) => return Err(refuse(reason::CERT_LENGTH_MISMATCH, AlertDescription::DecodeError)),
+            None => return Err(refuse(ASN1_LIB, AlertDescription::BadCertificate)),
+        }
+    }
+    let presented = Presented::new(certificates, ssl.is_server())
+        .ok_or_else(|| refuse(MALLOC_FAILURE, AlertDescription::InternalError))?;
+    let presented = Arc::new(presented);
+    let _old = std::mem::replace(
+        &mut *ssl.trust.peer.lock(),
+        PeerCertificates { presented: Some(presented.clone()), verified: None },
+    );
+    Ok(presented)
+}
+
+/// Runs the verification with everything the program has set, and records what it left.
+fn run(ssl: &Arc<Connection>, presented: &Presented) -> Result<Verdict, Error> {
+    let context = ssl.context();
+    let config = ssl.config();
+    let store = config.verify.verify_store.clone().or_else(|| context.trust.store());
+    let ctx = StoreCtx::new(store.as_ref(), presented.whole(), &context.lib_ctx).ok_or(Error::Ssl(X509_LIB))?;
+    ctx.set_auth_level(config.security_level);
+    ctx.set_flags(suite_b_flags(ssl));
+    if !ctx.set_connection(ssl.as_ptr().cast()) {
+        return Err(Error::Queued);
+    }
+    ctx.set_default(if ssl.is_server() { c"ssl_client" } else { c"ssl_server" });
+    if let Some(param) = ssl.trust.param_if_any() {
+        ctx.apply(param);
+    }
+    if config.verify.callback.is_some() {
+        // SAFETY: the program's callback, as `SSL_set_verify(3)` wants it.
+        unsafe { ctx.set_callback(config.verify.callback) };
+    }
+    ssl.trust.retry.store(false, Ordering::Relaxed);
+    let whole = *context.trust.whole.read();
+    let outcome = match whole.callback {
+        // SAFETY: the program's callback with its argument; the verification and the connection are live.
+        Some(verify) => unsafe { verify(ctx.as_ptr(), whole.argument) },
+        // SAFETY: the connection in the slot is kept alive by our count.
+        None => unsafe { ctx.verify() },
+    };
+    ssl.verify_result.store(ctx.error(), Ordering::Relaxed);
+    let _old = std::mem::replace(&mut ssl.trust.peer.lock().verified, ctx.built_chain().map(Arc::new));
+    if let Ok(param) = ssl.trust.param() {
+        ctx.move_peer_name(param);
+    }
+    Ok(match outcome {
+        ..=0 => Verdict::NotVerified,
+        _ if !ssl.is_server() && ssl.trust.retry.swap(false, Ordering::Relaxed) => Verdict::Again,
+        _ => Verdict::Verified,
+    })
+}
+
+/// `X509_V_FLAG_SUITEB_*` as the cipher string asks for them.
+fn suite_b_flags(_: &Connection) -> std::ffi::c_ulong {
+    0
+}
+
+/// The alert for a verify result (RFC 5246, section 7.2.2), as OpenSSL sends it.
+fn alert_for(result: c_int) -> AlertDescription {
+    match result {
+        // unspecified, out of memory, invalid call, store lookup
+        1 | 17 | 69 | 70 => AlertDescription::InternalError,
+        // no issuer found, self-signed, unverifiable leaf, chain or path too long, not a CA
+        2 | 3 | 18..=22 | 24 | 25 | 33 | 79 => AlertDescription::UnknownCa,
+        // undecodable signature or key, dates, untrusted, rejected, names, keys and digests too weak
+        4..=6 | 9 | 11 | 13..=16 | 27 | 28 | 42 | 62..=68 | 94 => AlertDescription::BadCertificate,
+        7 | 8 => AlertDescription::DecryptError,
+        10 | 12 => AlertDescription::CertificateExpired,
+        23 => AlertDescription::CertificateRevoked,
+        26 => AlertDescription::UnsupportedCertificate,
+        50 => AlertDescription::HandshakeFailure,
+        _ => AlertDescription::CertificateUnknown,
+    }
+}
+
+fn set_mode(holder: &impl Holder, mode: c_int, callback: Option<SSL_verify_cb>) {
+    holder.change(|config| {
+        config.verify.mode = mode;
+        if let Some(callback) = callback {
+            config.verify.callback = callback;
+        }
+    });
+}
+
+/// `SSL_CTX_set_verify(3)`: sets how connections verify their peer, and the callback that sees each certificate.
+///
+/// With `SSL_VERIFY_POST_HANDSHAKE` a server does not ask a TLS 1.3 client in the handshake;
+/// `SSL_verify_client_post_handshake`, which would ask later, refuses.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle; `callback` is null or of its type.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_verify(ctx: *mut SSL_CTX, mode: c_int, callback: SSL_verify_cb) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        set_mode(&*unsafe { share_context(ctx) }?, mode, Some(callback));
+        Ok(())
+    });
+}
+
+/// `SSL_CTX_set_verify(3)`: sets how a connection verifies its peer. A null callback leaves the one there is.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle; `callback` is null or of its type.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_verify(ssl: *mut SSL, mode: c_int, callback: SSL_verify_cb) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        set_mode(&*unsafe { share(ssl) }?, mode, callback.is_some().then_some(callback));
+        Ok(())
+    });
+}
+
+/// `SSL_CTX_get_verify_mode(3)`: the `SSL_VERIFY_*` bits.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_get_verify_mode(ctx: *const SSL_CTX) -> c_int {
+    // SAFETY: null or a live handle, by the manual.
+    guard(0, || Ok(unsafe { share_context(ctx) }?.config().verify.mode))
+}
+
+/// `SSL_CTX_get_verify_mode(3)`: the `SSL_VERIFY_*` bits of a connection.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_verify_mode(ssl: *const SSL) -> c_int {
+    // SAFETY: null or a live handle, by the manual.
+    guard(0, || Ok(unsafe { share(ssl) }?.config().verify.mode))
+}
+
+/// `SSL_CTX_get_verify_mode(3)`: the callback that sees each certificate.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_get_verify_callback(ctx: *const SSL_CTX) -> SSL_verify_cb {
+    // SAFETY: null or a live handle, by the manual.
+    guard(None, || Ok(unsafe { share_context(ctx) }?.config().verify.callback))
+}
+
+/// `SSL_CTX_get_verify_mode(3)`: the callback of a connection that sees each certificate.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_verify_callback(ssl: *const SSL) -> SSL_verify_cb {
+    // SAFETY: null or a live handle, by the manual.
+    guard(None, || Ok(unsafe { share(ssl) }?.config().verify.callback))
+}
+
+/// `SSL_CTX_set_cert_verify_callback(3)`: sets a callback that verifies in place of `X509_verify_cert`.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle; `callback` is null or of its type and works with `arg`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_cert_verify_callback(
+    ctx: *mut SSL_CTX,
+    callback: Option<unsafe extern "C" fn(store_ctx: *mut sys::X509_STORE_CTX, arg: *mut c_void) -> c_int>,
+    arg: *mut c_void,
+) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        let context = unsafe { share_context(ctx) }?;
+        *context.trust.whole.write() = WithArgument { callback, argument: arg };
+        Ok(())
+    });
+}
+
+/// `SSL_get_verify_result(3)`: `X509_V_*` of the last verification, or of the session that was resumed.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_verify_result(ssl: *const SSL) -> c_long {
+    // SAFETY: null or a live handle, by the manual.
+    guard(X509_V_OK.into(), || Ok(unsafe { share(ssl) }?.verify_result.load(Ordering::Relaxed).into()))
+}
+
+/// `SSL_set_verify_result(3)`: overrides the result of verification; what was decided by it stays decided.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_verify_result(ssl: *mut SSL, result: c_long) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { share(ssl) }?;
+        // OpenSSL keeps a long; its values are small numbers.
+        ssl.verify_result.store(c_int::try_from(result).unwrap_or(c_int::MAX), Ordering::Relaxed);
+        Ok(())
+    });
+}
+
+/// `SSL_get_ex_data_X509_STORE_CTX_idx(3)`: the slot of an `X509_STORE_CTX` in which verify callbacks find their `SSL`.
+///
+/// Status: full.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_get_ex_data_X509_STORE_CTX_idx() -> c_int {
+    guard(-1, || Ok(store_ctx::connection_slot()))
 }

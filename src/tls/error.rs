@@ -1,6 +1,7 @@
 //! Why a call failed.
 
 use super::record::RecordError;
+use rustls::error::AlertDescription;
 
 /// A failure of the TLS code. A face translates it into its API's terms.
 #[derive(Debug, Clone)]
@@ -13,8 +14,10 @@ pub enum Error {
     UnexpectedEof,
     /// The transport failed; it knows why.
     Transport,
-    /// The application ended the handshake; it has said why.
-    Application,
+    /// rustls refused what the peer sent, and another alert than its own has been queued.
+    RustlsWith(rustls::Error, AlertDescription),
+    /// The application ended the handshake, with this alert; it has said why.
+    Application(Option<AlertDescription>),
     /// A write that was cut short by would-block was not repeated with the same data.
     BadWriteRetry,
     /// The call makes no sense in this state.

@@ -43,8 +43,8 @@ pub enum VerifyAnswer {
     Accept,
     /// Stops until the application is ready.
     Wait(Pause),
-    /// Refused; the error decides the alert.
-    Refuse(rustls::Error),
+    /// Refused, with this alert; the application has said why.
+    Refuse(AlertDescription),
 }
 
 /// Decisions of the application, made for one connection. Methods without a body in a face keep their default.
@@ -172,6 +172,8 @@ pub struct Record {
     pub server_random: Option<[u8; 32]>,
     /// Client: a CertificateRequest came.
     pub certificate_requested: bool,
+    /// The application has ended the handshake inside one of rustls's questions, with this alert; it has said why.
+    pub refused: Option<AlertDescription>,
 }
 
 /// One connection's side of the exchange.

@@ -1,6 +1,7 @@
 //! Drives rustls's handshake states, one step at a time, so that between steps a face can run its callbacks with
 //! nothing borrowed.
 
+use super::alert;
 use super::error::Error;
 use super::exchange::{Exchange, HelloAnswer, Pause, VerifyAnswer};
 use super::hello::Hello;
@@ -10,7 +11,7 @@ use super::transport::{Io, Outbound, Transport};
 use rustls::client::ClientHandshake;
 use rustls::crypto::{Identity, VerifiedIdentity};
 use rustls::enums::ApplicationProtocol;
-use rustls::error::AlertDescription;
+use rustls::error::{AlertDescription, PeerMisbehaved};
 use rustls::pki_types::{CertificateDer, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::ServerHandshake;
 use rustls::{ClientConfig, Tcp, VerifyPeerIdentity};
@@ -145,10 +146,35 @@ impl Handshake {
                 Ok(progress)
             }
             Err(error) => {
+                let error = self.settle_alert(error);
                 // The alert, if there is one, goes out as far as the transport takes it now.
                 let _ = self.outbound.send_all(transport);
                 Err(self.fail(error))
             }
+        }
+    }
+
+    /// Sees to it that the alert is the one that was decided on, as far as it can still be changed, and that the error
+    /// tells which one goes out.
+    fn settle_alert(&mut self, error: Error) -> Error {
+        let refused = self.exchange.record.lock().refused.take();
+        match (refused, error) {
+            (Some(wanted), error) => {
+                let sent = match alert::amend(self.outbound.sink(), wanted) {
+                    true => Some(wanted),
+                    false => AlertDescription::try_from(&alert::error_for(wanted)).ok(),
+                };
+                // What went wrong before rustls could say so has no alert.
+                Error::Application(sent.filter(|_| matches!(error, Error::Rustls(_))))
+            }
+            // certificate_required is not known in TLS 1.2, where the alert is still in clear.
+            (None, Error::Rustls(error)) if error == PeerMisbehaved::NoCertificatesPresented.into() => {
+                match alert::amend(self.outbound.sink(), AlertDescription::HandshakeFailure) {
+                    true => Error::RustlsWith(error, AlertDescription::HandshakeFailure),
+                    false => Error::Rustls(error),
+                }
+            }
+            (None, error) => error,
         }
     }
 
@@ -235,9 +261,9 @@ impl Handshake {
                     }
                     HelloAnswer::Abort(alert) => {
                         if let Some(alert) = alert {
-                            self.outbound.sink().extend(plain_alert(alert));
+                            self.outbound.sink().extend(alert::plain(alert));
                         }
-                        return Err(Error::Application);
+                        return Err(Error::Application(alert));
                     }
                 }
             }
@@ -280,7 +306,7 @@ impl Handshake {
             Ok(Io::Eof) => Err(Error::UnexpectedEof),
             Ok(Io::Failed) => Err(Error::Transport),
             Err(error) => {
-                self.outbound.sink().extend(plain_alert(AlertDescription::ProtocolVersion));
+                self.outbound.sink().extend(alert::plain(AlertDescription::ProtocolVersion));
                 Err(error.into())
             }
         }
@@ -295,7 +321,10 @@ impl Handshake {
     ) -> Result<Result<Side::Handshake, (VerifyPeerIdentity<Side, Tcp>, Pause)>, Error> {
         let result = match answer {
             VerifyAnswer::Accept => Ok(VerifiedIdentity::assertion(identity)),
-            VerifyAnswer::Refuse(error) => Err(error),
+            VerifyAnswer::Refuse(alert) => {
+                self.exchange.record.lock().refused = Some(alert);
+                Err(alert::error_for(alert))
+            }
             VerifyAnswer::Wait(pause) => return Ok(Err((verify, pause))),
         };
         self.buffered = true;
@@ -321,11 +350,6 @@ fn chain<'a>(identity: &'a Identity<'_>) -> Vec<CertificateDer<'a>> {
 
 fn owned(identity: &Identity<'_>) -> Identity<'static> {
     identity.clone().into_owned()
-}
-
-/// An alert record in clear: only before any key has been agreed.
-fn plain_alert(alert: AlertDescription) -> [u8; 7] {
-    [21, 3, 3, 0, 2, 2, alert.0]
 }
 
 /// Notes the random of a ClientHello or ServerHello that begins `record`.

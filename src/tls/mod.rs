@@ -5,6 +5,7 @@
 //! decide is asked through [`exchange::Application`].
 #![forbid(unsafe_code)]
 
+mod alert;
 pub mod cipher;
 pub mod cipher_list;
 mod cipher_table;

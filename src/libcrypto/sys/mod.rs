@@ -10,8 +10,10 @@ mod digest;
 mod err;
 mod ex_data;
 mod init;
+mod ocsp;
 mod stack;
 mod x509;
+mod x509_vfy;
 
 pub use bio::*;
 pub use comp::*;
@@ -19,9 +21,11 @@ pub use digest::*;
 pub use err::*;
 pub use ex_data::*;
 pub use init::*;
+pub use ocsp::*;
 pub use openssl_sys::{
     ASN1_OBJECT, BIGNUM, BIO, BIO_METHOD, EVP_CIPHER_CTX, EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OPENSSL_STACK,
     OSSL_LIB_CTX, X509, X509_CRL, X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM,
 };
 pub use stack::*;
 pub use x509::*;
+pub use x509_vfy::*;
