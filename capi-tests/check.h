@@ -8,6 +8,7 @@
  *   CAPI_LIBSSL_REPORT  file to which the path of every mapped libssl is appended, at start and at exit
  *   CAPI_PKI            folder of the test certificates (see peer.h)
  *   CAPI_PEER_LIBDIR    folder of the libssl for the peer's process (see peer.h)
+ *   CAPI_SHORT          set where a test should move less data (under valgrind)
  */
 #ifndef CAPI_TESTS_CHECK_H
 #define CAPI_TESTS_CHECK_H
