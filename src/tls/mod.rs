@@ -20,6 +20,8 @@ pub mod provider;
 pub mod record;
 pub mod session;
 pub mod sigalg;
+#[cfg(test)]
+mod tests;
 pub mod traffic;
 pub mod transport;
 pub mod verifier;

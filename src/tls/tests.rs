@@ -1,0 +1,269 @@
+//! Client and server of this crate against each other, in memory.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use super::config::{self, Settings};
+use super::error::Error;
+use super::exchange::{Application, Exchange, HelloAnswer, Offer, Policy, VerifyAnswer};
+use super::handshake::{Handshake, Progress};
+use super::hello::Hello;
+use super::traffic::{Established, Received, WriteMode};
+use super::transport::{Io, Transport};
+use parking_lot::Mutex;
+use rustls::DistinguishedName;
+use rustls::crypto::{Credentials, Identity, SelectedCredential, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+const CERTIFICATE: &[u8] = include_bytes!("testdata/p256.cert.der");
+const KEY: &[u8] = include_bytes!("testdata/p256.key.der");
+
+/// One direction of a pipe with room for `limit` bytes.
+struct Pipe {
+    bytes: VecDeque<u8>,
+    limit: usize,
+}
+
+/// An end of two pipes.
+#[derive(Clone)]
+struct End {
+    read: Arc<Mutex<Pipe>>,
+    write: Arc<Mutex<Pipe>>,
+}
+
+fn ends(limit: usize) -> (End, End) {
+    let pipe = || Arc::new(Mutex::new(Pipe { bytes: VecDeque::new(), limit }));
+    let (a, b) = (pipe(), pipe());
+    (End { read: a.clone(), write: b.clone() }, End { read: b, write: a })
+}
+
+impl Transport for End {
+    fn recv(&mut self, buf: &mut [u8]) -> Io {
+        let mut pipe = self.read.lock();
+        let n = pipe.bytes.len().min(buf.len());
+        for (to, from) in buf.iter_mut().zip(pipe.bytes.drain(..n)) {
+            *to = from;
+        }
+        if n == 0 { Io::WouldBlock } else { Io::Done(n) }
+    }
+
+    fn send(&mut self, data: &[u8]) -> Io {
+        let mut pipe = self.write.lock();
+        let n = data.len().min(pipe.limit - pipe.bytes.len());
+        pipe.bytes.extend(data.iter().take(n));
+        if n == 0 { Io::WouldBlock } else { Io::Done(n) }
+    }
+}
+
+/// An application that accepts everything.
+struct Open {
+    settings: Settings,
+    tickets: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Application for Open {
+    fn client_hello(&self, hello: &Hello) -> HelloAnswer {
+        let alpn = hello.alpn().and_then(|list| list.get(1..=usize::from(list[0]))).unwrap_or_default();
+        HelloAnswer::Proceed(config::server(&self.settings, alpn).unwrap())
+    }
+
+    fn verify_peer(&self, chain: &[CertificateDer<'_>], _: &[u8]) -> VerifyAnswer {
+        assert_eq!(chain.first().unwrap().as_ref(), CERTIFICATE);
+        VerifyAnswer::Accept
+    }
+
+    fn server_credential(&self, schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(KEY));
+        let key = rustls_aws_lc_rs::DEFAULT_KEY_PROVIDER.load_private_key(key).unwrap();
+        let identity = Identity::from_cert_chain(vec![CertificateDer::from(CERTIFICATE)]).unwrap();
+        Credentials::new_unchecked(Arc::new(identity), key).signer(schemes)
+    }
+
+    fn client_credential(&self, _: &[DistinguishedName], schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
+        self.server_credential(schemes)
+    }
+
+    fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let mut tickets = self.tickets.lock();
+        tickets.push(plain.to_vec());
+        Some((tickets.len() as u32).to_be_bytes().to_vec())
+    }
+
+    fn open_ticket(&self, ticket: &[u8]) -> Option<Vec<u8>> {
+        let number = u32::from_be_bytes(ticket.try_into().ok()?);
+        self.tickets.lock().get(number as usize - 1).cloned()
+    }
+}
+
+struct World {
+    settings: Settings,
+    policy: Policy,
+    tickets: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+fn world(suites: &[u16]) -> World {
+    let settings = Settings {
+        suites: suites.to_vec(),
+        groups: vec![0x11ec, 0x1d, 0x17],
+        max_fragment: None,
+        tickets: true,
+        num_tickets: 2,
+        require_ems: false,
+    };
+    let policy = Policy { verify_schemes: Arc::from([SignatureScheme(0x0403)]), ..Policy::default() };
+    World { settings, policy, tickets: Arc::default() }
+}
+
+impl World {
+    fn exchange(&self) -> Arc<Exchange> {
+        let open = Open { settings: self.settings.clone(), tickets: self.tickets.clone() };
+        let exchange = Exchange::new(Box::new(open));
+        *exchange.policy.lock() = self.policy.clone();
+        exchange
+    }
+
+    fn connect(&self, limit: usize, offer: Option<Offer>) -> Result<(Pair, Arc<Exchange>), Error> {
+        let (mut near, mut far) = ends(limit);
+        let (client, server) = (self.exchange(), self.exchange());
+        *client.offer.lock() = offer;
+        let config = config::client(&self.settings).unwrap();
+        let alpn = [b"h2".to_vec()];
+        let mut one = Handshake::client(client.clone(), &config, None, &alpn, false)?;
+        let mut two = Handshake::server(server, false);
+        let (mut one_done, mut two_done): (Option<Box<Established>>, _) = (None, None);
+        for _ in 0..100_000 {
+            match &mut one_done {
+                // The server's tickets must find room.
+                Some(done) => {
+                    let _ = done.receiver.fill(&mut near)?;
+                }
+                None => {
+                    if let Progress::Done(done) = one.step(&mut near)? {
+                        one_done = Some(done);
+                    }
+                }
+            }
+            if two_done.is_none() {
+                if let Progress::Done(done) = two.step(&mut far)? {
+                    two_done = Some(done);
+                }
+            }
+            if one_done.is_some() && two_done.is_some() {
+                break;
+            }
+        }
+        let pair = Pair { client: one_done.unwrap(), server: two_done.unwrap(), near, far };
+        Ok((pair, client))
+    }
+}
+
+struct Pair {
+    client: Box<Established>,
+    server: Box<Established>,
+    near: End,
+    far: End,
+}
+
+impl Pair {
+    /// Sends `data` from the client to the server, each call as far as it goes.
+    fn send(&mut self, data: &[u8]) -> Vec<u8> {
+        let (mut sent, mut got) = (0, Vec::new());
+        while got.len() < data.len() {
+            let rest = &data[sent..];
+            if !rest.is_empty() {
+                if let Io::Done(n) = self.client.sender.write(&mut self.near, rest, WriteMode::default()).unwrap() {
+                    sent += n;
+                }
+            }
+            while let Received::Data = self.server.receiver.fill(&mut self.far).unwrap() {
+                let n = self.server.receiver.plaintext().len().min(1000);
+                got.extend_from_slice(&self.server.receiver.plaintext()[..n]);
+                self.server.receiver.consume(n);
+            }
+        }
+        got
+    }
+}
+
+const TLS13: &[u16] = &[0x1302, 0x1301];
+const TLS12: &[u16] = &[0xc02b];
+
+#[test]
+fn data_arrives_unchanged_through_a_narrow_pipe() {
+    let data: Vec<u8> = (0..300_000u32).map(|i| (i * 7 + i / 251) as u8).collect();
+    for suites in [TLS13, TLS12] {
+        for limit in [7, 1000, 100_000] {
+            let (mut pair, _) = world(suites).connect(limit, None).unwrap();
+            assert_eq!(pair.client.facts.alpn.as_deref(), Some(&b"h2"[..]));
+            assert!(pair.send(&data) == data, "{suites:x?} {limit}");
+        }
+    }
+}
+
+#[test]
+fn a_write_must_be_repeated_with_its_data() {
+    let (mut pair, _) = world(TLS13).connect(100, None).unwrap();
+    let data = vec![1; 5000];
+    let wrote = pair.client.sender.write(&mut pair.near, &data, WriteMode::default());
+    assert_eq!(wrote.unwrap(), Io::WouldBlock);
+    let other = vec![1; 5000];
+    let wrote = pair.client.sender.write(&mut pair.near, &other, WriteMode::default());
+    assert!(matches!(wrote, Err(Error::BadWriteRetry)));
+    let shorter = WriteMode { moving_buffer: true, partial: false };
+    assert!(matches!(pair.client.sender.write(&mut pair.near, &other[..10], shorter), Err(Error::BadWriteRetry)));
+    assert_eq!(pair.client.sender.write(&mut pair.near, &other, shorter).unwrap(), Io::WouldBlock);
+}
+
+#[test]
+fn goodbye_is_seen_each_time() {
+    let (mut pair, _) = world(TLS12).connect(10_000, None).unwrap();
+    pair.client.sender.close();
+    assert_eq!(pair.client.sender.flush(&mut pair.near), Io::Done(0));
+    for _ in 0..3 {
+        assert_eq!(pair.server.receiver.fill(&mut pair.far).unwrap(), Received::CloseNotify);
+    }
+    assert!(pair.client.sender.write(&mut pair.near, b"late", WriteMode::default()).is_err());
+}
+
+#[test]
+fn a_ticket_resumes() {
+    for suites in [TLS13, TLS12] {
+        let world = world(suites);
+        let (mut pair, exchange) = world.connect(100_000, None).unwrap();
+        assert!(!pair.client.facts.resumed);
+        while pair.client.receiver.fill(&mut pair.near).unwrap() == Received::Control {}
+        let offer = exchange.record.lock().new_sessions.pop();
+        assert!(offer.is_some(), "{suites:x?}");
+        let (pair, _) = world.connect(100_000, offer).unwrap();
+        assert!(pair.client.facts.resumed && pair.server.facts.resumed, "{suites:x?}");
+    }
+}
+
+#[test]
+fn keys_can_be_updated() {
+    let (mut pair, _) = world(TLS13).connect(100_000, None).unwrap();
+    pair.client.sender.update_keys().unwrap();
+    assert_eq!(pair.send(b"after"), b"after");
+    assert!(pair.server.receiver.take_flush());
+    assert_eq!(pair.server.sender.flush(&mut pair.far), Io::Done(0));
+    while pair.client.receiver.fill(&mut pair.near).unwrap() == Received::Control {}
+    assert_eq!(pair.send(b"and again"), b"and again");
+}
+
+#[test]
+fn finished_values_are_the_same_on_both_sides() {
+    for suites in [TLS13, TLS12] {
+        let world = world(suites);
+        let (pair, client) = world.connect(100_000, None).unwrap();
+        drop(pair);
+        let seen = client.record.lock().finished.clone();
+        assert_eq!(seen.len(), 2, "{suites:x?}");
+    }
+}
+
+#[test]
+fn a_client_without_the_scheme_fails() {
+    let mut world = world(TLS13);
+    world.policy.verify_schemes = Arc::from([SignatureScheme(0x0804)]);
+    assert!(matches!(world.connect(100_000, None), Err(Error::Rustls(_))));
+}
