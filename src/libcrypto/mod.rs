@@ -6,6 +6,8 @@ pub mod ex_data;
 pub mod lib_ctx;
 pub mod memory;
 pub mod ocsp;
+pub mod pem;
+pub mod pkey;
 pub mod stack;
 pub mod store;
 pub mod store_ctx;

@@ -2,10 +2,11 @@
 
 use super::err;
 use super::lib_ctx::LibCtx;
+use super::pkey::{self, Pkey};
 use super::stack::PtrStack;
 use super::sys;
-use std::ffi::{c_long, c_void};
-use std::ptr::{self, NonNull};
+use std::ffi::{c_int, c_long, c_void};
+use std::ptr::NonNull;
 
 /// One count of an `X509`.
 #[derive(Debug)]
@@ -30,6 +31,17 @@ impl Clone for X509 {
         unsafe { sys::X509_up_ref(self.as_ptr()) };
         Self(self.0)
     }
+}
+
+/// What a certificate was signed with, in libcrypto's numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SignatureInfo {
+    /// The digest; 0 for algorithms that have their own.
+    pub digest_nid: c_int,
+    /// The type of key.
+    pub key_nid: c_int,
+    /// The signature's strength in bits.
+    pub security_bits: c_int,
 }
 
 impl X509 {
@@ -83,15 +95,64 @@ impl X509 {
 
     /// The certificate in DER; none when libcrypto cannot encode it.
     pub fn to_der(&self) -> Option<Vec<u8>> {
-        err::discarding(|| {
-            // SAFETY: the object is live; with a null target only the length is computed.
-            let len = unsafe { sys::i2d_X509(self.as_ptr(), ptr::null_mut()) };
-            let mut der = vec![0; usize::try_from(len).ok().filter(|&len| len > 0)?];
-            let mut at = der.as_mut_ptr();
-            // SAFETY: the object is live and `at` is writable for the length it has just told.
-            let written = unsafe { sys::i2d_X509(self.as_ptr(), &raw mut at) };
-            (written == len).then_some(der)
-        })
+        // SAFETY: the object is live.
+        err::discarding(|| pkey::encode(|out| unsafe { sys::i2d_X509(self.as_ptr(), out) }))
+    }
+
+    /// The public key; none when libcrypto cannot decode it.
+    pub fn public_key(&self) -> Option<Pkey> {
+        // SAFETY: the object is live; the key is its own, and gets a count for the result.
+        unsafe { Pkey::from_borrowed(sys::X509_get0_pubkey(self.as_ptr())) }
+    }
+
+    /// Whether `key` is the private key to it. If not, libcrypto has queued why.
+    pub fn check_private_key(&self, key: &Pkey) -> bool {
+        // SAFETY: both objects are live.
+        unsafe { sys::X509_check_private_key(self.as_ptr(), key.as_ptr()) != 0 }
+    }
+
+    /// Whether subject and issuer are the same.
+    pub fn is_self_signed(&self) -> bool {
+        // SAFETY: the object is live.
+        unsafe { sys::X509_get_extension_flags(self.as_ptr()) & sys::EXFLAG_SS != 0 }
+    }
+
+    /// Whether its key usage, if it has one, lets the key make signatures.
+    pub fn may_sign(&self) -> bool {
+        // SAFETY: the object is live.
+        unsafe { sys::X509_get_key_usage(self.as_ptr()) & sys::X509v3_KU_DIGITAL_SIGNATURE != 0 }
+    }
+
+    /// Strength of the public key in bits, below 0 when it is not known.
+    pub fn key_security_bits(&self) -> c_int {
+        self.public_key().map_or(-1, |key| key.security_bits())
+    }
+
+    /// Strength of the signature on it in bits, below 0 when it is not known.
+    pub fn signature_security_bits(&self) -> c_int {
+        self.signature_info().map_or(-1, |info| info.security_bits)
+    }
+
+    /// What it was signed with.
+    pub fn signature_info(&self) -> Option<SignatureInfo> {
+        let mut info = SignatureInfo::default();
+        // SAFETY: the object is live, and the fields are valid for writes.
+        let known = unsafe {
+            sys::X509_get_signature_info(
+                self.as_ptr(),
+                &raw mut info.digest_nid,
+                &raw mut info.key_nid,
+                &raw mut info.security_bits,
+                std::ptr::null_mut(),
+            )
+        };
+        (known != 0).then_some(info)
+    }
+
+    /// Whether both are the same certificate, byte for byte.
+    pub fn same_as(&self, other: &Self) -> bool {
+        // SAFETY: both objects are live.
+        unsafe { sys::X509_cmp(self.as_ptr(), other.as_ptr()) == 0 }
     }
 
     /// The pointer, still owned by `self`.

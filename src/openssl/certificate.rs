@@ -1,34 +1,296 @@
-//! Own certificates and keys.
+//! Own certificates: `SSL_CTX_use_certificate` and relatives, and what is set now.
 
-use super::connection::Connection;
-use crate::tls::exchange::HelloAnswer;
-use crate::tls::hello::Hello;
-use rustls::DistinguishedName;
-use rustls::crypto::{SelectedCredential, SignatureScheme};
+pub(crate) use super::certificate_choice::{ask_server, for_client, for_server};
+pub(crate) use super::certificate_slot::{Certificates, ConnectionCertificates, ContextCertificates};
+
+use super::certificate_slot::{Holder, OwnCertificate, OwnChain, Slot, slot_of};
+use super::error::{Error, PASSED_NULL_PARAMETER, guard};
+use super::private_key::{ASN1_LIB, OwnKey};
+use super::reason;
+use super::types::{SSL, SSL_CTX};
+use crate::libcrypto::pkey::Pkey;
+use crate::libcrypto::sys;
+use crate::libcrypto::x509::{X509, X509Stack};
+use crate::seam::arg;
+use std::ffi::{c_int, c_uchar};
 use std::sync::Arc;
 
-/// The certificates and keys of a context or a connection.
-#[derive(Debug, Default)]
-pub(crate) struct Certificates {}
+/// Uses a certificate as the leaf of its slot.
+pub(super) fn use_certificate(holder: &Holder, certificate: X509) -> Result<c_int, Error> {
+    holder.allows(&certificate, true)?;
+    let certificate = OwnCertificate::new(certificate)?;
+    holder.change(|certificates| {
+        certificates.set_certificate(certificate);
+        Ok(1)
+    })
+}
 
-/// Server: runs the certificate callback for a ClientHello.
-pub(crate) fn ask_server(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
-    let _ = (ssl, hello);
+fn use_der(holder: &Holder, der: &[u8]) -> Result<c_int, Error> {
+    let (certificate, _) = X509::from_der_prefix(der, &holder.lib_ctx()).ok_or(Error::Ssl(ASN1_LIB))?;
+    use_certificate(holder, certificate)
+}
+
+/// `SSL_CTX_use_certificate(3)`: uses a certificate, adding a count. A key of its type that does not belong to it is
+/// dropped.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle, `x` null or a live certificate.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_use_certificate(ctx: *mut SSL_CTX, x: *mut sys::X509) -> c_int {
+    guard(0, || {
+        // SAFETY: null or live, by the manual.
+        let certificate = unsafe { X509::from_borrowed(x) }.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
+        // SAFETY: null or a live handle, by the manual.
+        use_certificate(&unsafe { Holder::of_context(ctx) }?, certificate)
+    })
+}
+
+/// `SSL_use_certificate(3)`: as `SSL_CTX_use_certificate`, for one connection.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle, `x` null or a live certificate.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_use_certificate(ssl: *mut SSL, x: *mut sys::X509) -> c_int {
+    guard(0, || {
+        // SAFETY: null or live, by the manual.
+        let certificate = unsafe { X509::from_borrowed(x) }.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
+        // SAFETY: null or a live handle, by the manual.
+        use_certificate(&unsafe { Holder::of_connection(ssl) }?, certificate)
+    })
+}
+
+/// `SSL_CTX_use_certificate_ASN1(3)`: uses the certificate in `len` bytes of DER.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle; `d` is readable for `len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_use_certificate_ASN1(ctx: *mut SSL_CTX, len: c_int, d: *const c_uchar) -> c_int {
+    guard(0, || {
+        // SAFETY: readable for `len` bytes, by the manual.
+        let der = unsafe { arg::bytes(d, usize::try_from(len).unwrap_or(0)) };
+        // SAFETY: null or a live handle, by the manual.
+        use_der(&unsafe { Holder::of_context(ctx) }?, der)
+    })
+}
+
+/// `SSL_use_certificate_ASN1(3)`: as `SSL_CTX_use_certificate_ASN1`, for one connection.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle; `d` is readable for `len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_use_certificate_ASN1(ssl: *mut SSL, d: *const c_uchar, len: c_int) -> c_int {
+    guard(0, || {
+        // SAFETY: readable for `len` bytes, by the manual.
+        let der = unsafe { arg::bytes(d, usize::try_from(len).unwrap_or(0)) };
+        // SAFETY: null or a live handle, by the manual.
+        use_der(&unsafe { Holder::of_connection(ssl) }?, der)
+    })
+}
+
+/// Sets certificate, key and chain of a slot at once.
+fn use_cert_and_key(
+    holder: &Holder,
+    certificate: X509,
+    key: Option<Pkey>,
+    chain: Option<Vec<X509>>,
+    replace: bool,
+) -> Result<c_int, Error> {
+    holder.allows(&certificate, true)?;
+    for certificate in chain.iter().flatten() {
+        holder.allows(certificate, false)?;
+    }
+    let public = certificate.public_key().ok_or(Error::Queued)?;
+    let key = match key {
+        Some(key) => {
+            agree_on_parameters(&public, &key)?;
+            if !public.same_public_key(&key) {
+                return Err(Error::Ssl(reason::PRIVATE_KEY_MISMATCH));
+            }
+            key
+        }
+        // As OpenSSL: the certificate's own key then stands in the key's place; it cannot sign.
+        None => public,
+    };
+    let key = OwnKey::new(key, holder.lib_ctx())?;
+    let certificate = OwnCertificate { object: certificate, kind: key.kind, key: key.object.clone() };
+    holder.change(|certificates| {
+        let at = slot_of(key.kind);
+        if !replace && (certificates.slot(at).certificate.is_some() || chain.is_some() || certificates.slot(at).key.is_some()) {
+            return Err(Error::Ssl(reason::NOT_REPLACING_CERTIFICATE));
+        }
+        certificates.current = at;
+        let slot = certificates.current_mut();
+        let previous = slot.chain.take();
+        *slot = Slot {
+            certificate: Some(Arc::new(certificate)),
+            key: Some(Arc::new(key)),
+            chain: chain.map(|chain| OwnChain::new(chain, previous)),
+        };
+        Ok(1)
+    })
+}
+
+/// Completes whichever half of a pair lacks its parameters from the other.
+fn agree_on_parameters(public: &Pkey, key: &Pkey) -> Result<(), Error> {
+    match (key.missing_parameters(), public.missing_parameters()) {
+        (true, true) => return Err(Error::Ssl(reason::MISSING_PARAMETERS)),
+        (true, false) => key.copy_parameters(public),
+        (false, true) => public.copy_parameters(key),
+        (false, false) => true,
+    };
     Ok(())
 }
 
-/// Server: the credential to show, among what the client can verify.
-pub(crate) fn for_server(ssl: &Arc<Connection>, schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
-    let _ = (ssl, schemes);
-    None
+/// `SSL_CTX_use_cert_and_key(3)`: sets certificate, key and chain of one type at once, adding counts. Without
+/// `override_`, only where there is nothing yet.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle; the others are null or live, and so is what is in the stack.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_use_cert_and_key(
+    ctx: *mut SSL_CTX,
+    x509: *mut sys::X509,
+    privatekey: *mut sys::EVP_PKEY,
+    chain: *mut sys::stack_st_X509,
+    override_: c_int,
+) -> c_int {
+    guard(0, || {
+        // SAFETY: all null or live, by the manual.
+        let (certificate, key, chain) = unsafe { pair_and_chain(x509, privatekey, chain) }?;
+        // SAFETY: null or a live handle, by the manual.
+        use_cert_and_key(&unsafe { Holder::of_context(ctx) }?, certificate, key, chain, override_ != 0)
+    })
 }
 
-/// Client: the credential to show when the server asks for one.
-pub(crate) fn for_client(
-    ssl: &Arc<Connection>,
-    issuers: &[DistinguishedName],
-    schemes: &[SignatureScheme],
-) -> Option<SelectedCredential> {
-    let _ = (ssl, issuers, schemes);
-    None
+/// `SSL_use_cert_and_key(3)`: as `SSL_CTX_use_cert_and_key`, for one connection.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle; the others are null or live, and so is what is in the stack.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_use_cert_and_key(
+    ssl: *mut SSL,
+    x509: *mut sys::X509,
+    privatekey: *mut sys::EVP_PKEY,
+    chain: *mut sys::stack_st_X509,
+    override_: c_int,
+) -> c_int {
+    guard(0, || {
+        // SAFETY: all null or live, by the manual.
+        let (certificate, key, chain) = unsafe { pair_and_chain(x509, privatekey, chain) }?;
+        // SAFETY: null or a live handle, by the manual.
+        use_cert_and_key(&unsafe { Holder::of_connection(ssl) }?, certificate, key, chain, override_ != 0)
+    })
+}
+
+/// Adds counts to the program's objects.
+///
+/// # Safety
+/// All are null or live, and so is what is in the stack.
+unsafe fn pair_and_chain(
+    x509: *mut sys::X509,
+    key: *mut sys::EVP_PKEY,
+    chain: *mut sys::stack_st_X509,
+) -> Result<(X509, Option<Pkey>, Option<Vec<X509>>), Error> {
+    // SAFETY: null or live, by the caller.
+    unsafe {
+        let certificate = X509::from_borrowed(x509).ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
+        let chain = (!chain.is_null()).then(|| X509Stack::certificates_of(chain));
+        Ok((certificate, Pkey::from_borrowed(key), chain))
+    }
+}
+
+/// Whether the current key belongs to the current certificate.
+fn check_private_key(holder: &Holder) -> Result<c_int, Error> {
+    let slot = holder.current();
+    let certificate = slot.certificate.ok_or(Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
+    let key = slot.key.ok_or(Error::Ssl(reason::NO_PRIVATE_KEY_ASSIGNED))?;
+    if certificate.matches(&key.object) { Ok(1) } else { Err(Error::Queued) }
+}
+
+/// `SSL_CTX_check_private_key(3)`: 1 if the current key belongs to the current certificate.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_check_private_key(ctx: *const SSL_CTX) -> c_int {
+    guard(0, || {
+        // SAFETY: null or a live handle, by the manual.
+        let holder =
+            unsafe { Holder::of_context(ctx) }.map_err(|_| Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
+        check_private_key(&holder)
+    })
+}
+
+/// `SSL_check_private_key(3)`: as `SSL_CTX_check_private_key`, for one connection.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_check_private_key(ssl: *const SSL) -> c_int {
+    // SAFETY: null or a live handle, by the manual.
+    guard(0, || check_private_key(&unsafe { Holder::of_connection(ssl) }?))
+}
+
+/// `SSL_CTX_get0_certificate(3)`: the current certificate, without a count for the caller.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ctx` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_get0_certificate(ctx: *const SSL_CTX) -> *mut sys::X509 {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: null or a live handle, by the manual.
+        let slot = unsafe { Holder::of_context(ctx) }.map_err(|_| Error::Silent)?.current();
+        Ok(slot.certificate.map_or(std::ptr::null_mut(), |own| own.object.as_ptr()))
+    })
+}
+
+/// `SSL_get_certificate(3)`: as `SSL_CTX_get0_certificate`, for one connection; once the handshake has chosen one,
+/// that.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_certificate(ssl: *const SSL) -> *mut sys::X509 {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: null or a live handle, by the manual.
+        let slot = unsafe { Holder::of_connection(ssl) }.map_err(|_| Error::Silent)?.current();
+        Ok(slot.certificate.map_or(std::ptr::null_mut(), |own| own.object.as_ptr()))
+    })
+}
+
+/// `SSL_certs_clear(3)`: drops all certificates, keys and chains of a connection.
+///
+/// Status: full.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_certs_clear(ssl: *mut SSL) {
+    guard((), || {
+        // SAFETY: null or a live handle, by the manual.
+        unsafe { Holder::of_connection(ssl) }?.change(|certificates| {
+            certificates.slots = Default::default();
+            Ok(())
+        })
+    });
 }

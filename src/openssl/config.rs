@@ -7,6 +7,7 @@ use super::callbacks::Callbacks;
 use super::certificate::Certificates;
 use super::cipher_list::CipherChoice;
 use super::verify::VerifyPolicy;
+use crate::libcrypto::pem::Password;
 use crate::tls::cipher::{Auth, Suite};
 use crate::tls::config::Settings;
 use std::sync::{Arc, OnceLock};
@@ -67,6 +68,8 @@ pub(crate) struct Config {
     pub(crate) alpn: AlpnNames,
     /// Own certificates and keys.
     pub(crate) certificates: Arc<Certificates>,
+    /// How passwords of own keys are asked for.
+    pub(crate) password: Password,
     /// Names of accepted issuers, as sent.
     pub(crate) ca_lists: CaLists,
     /// Mode, depth and callback of verification.
@@ -112,6 +115,7 @@ impl Config {
             client_sigalgs: None,
             alpn: AlpnNames::default(),
             certificates: Arc::default(),
+            password: Password::default(),
             ca_lists: CaLists::default(),
             verify: VerifyPolicy::default(),
             callbacks: Callbacks::default(),

@@ -1,5 +1,6 @@
 //! `SSL`: a connection.
 
+use super::certificate::ConnectionCertificates;
 use super::cipher_list::ClientCiphers;
 use super::config::{Config, mode};
 use super::context::{self, Context};
@@ -111,6 +112,8 @@ pub struct Connection {
     pub(crate) client_ciphers: ClientCiphers,
     /// Verification parameters and what verification left.
     pub(crate) trust: ConnectionTrust,
+    /// Which of its certificates the handshake has chosen.
+    pub(crate) own: ConnectionCertificates,
     /// The session in use and the one to offer.
     pub(crate) session: ConnectionSession,
     /// Application data.
@@ -156,6 +159,7 @@ impl Connection {
             verify_result: AtomicI32::new(0),
             names: ServerNames::default(),
             client_ciphers: ClientCiphers::default(),
+            own: ConnectionCertificates::default(),
             ex_data: ExData::new(sys::CRYPTO_EX_INDEX_SSL),
         });
         if !connection.ex_data.attach(SSL::peek(&connection).cast()) {

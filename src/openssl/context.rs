@@ -1,6 +1,7 @@
 //! `SSL_CTX`: what connections are made from.
 
 use super::callbacks::ContextCallbacks;
+use super::certificate::ContextCertificates;
 use super::config::Config;
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
 use super::method::{Method, Side};
@@ -33,6 +34,8 @@ pub struct Context {
     config: RwLock<Arc<Config>>,
     /// Trust anchors and verification parameters.
     pub(crate) trust: ContextTrust,
+    /// What its connections look up here of own certificates.
+    pub(crate) certificates: ContextCertificates,
     /// Session cache and ticket keys.
     pub(crate) sessions: ContextSessions,
     /// Callbacks that are looked up here when they are needed.
@@ -146,6 +149,7 @@ fn new(lib_ctx: LibCtx, method: *const SSL_METHOD) -> Result<*mut SSL_CTX, Error
     let context = Arc::new(Context {
         method: RwLock::new(method),
         trust: ContextTrust::new(&lib_ctx)?,
+        certificates: ContextCertificates::default(),
         sessions: ContextSessions::new()?,
         lib_ctx,
         config: RwLock::new(Arc::new(Config::new(method.versions))),

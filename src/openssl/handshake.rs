@@ -210,17 +210,14 @@ impl Application for Asked {
         verify::verify_peer(&ssl)
     }
 
-    fn server_credential(&self, schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
-        let ssl = self.ssl()?;
-        match ocsp::staple(&ssl, certificate::for_server(&ssl, schemes)?) {
-            Ok(credential) => Some(credential),
-            Err(alert) => {
-                if let Some(exchange) = &*ssl.exchange.read() {
-                    exchange.record.lock().refused = Some(alert);
-                }
-                None
+    fn server_credential(&self, schemes: &[SignatureScheme]) -> Result<SelectedCredential, rustls::Error> {
+        let ssl = self.ssl().ok_or(rustls::Error::HandshakeNotComplete)?;
+        ocsp::staple(&ssl, certificate::for_server(&ssl, schemes)?).map_err(|alert| {
+            if let Some(exchange) = &*ssl.exchange.read() {
+                exchange.record.lock().refused = Some(alert);
             }
-        }
+            rustls::Error::HandshakeNotComplete
+        })
     }
 
     fn client_credential(

@@ -97,7 +97,7 @@ impl ClientCredentialResolver for FromExchange {
         let exchange = Exchange::current()?;
         exchange.record.lock().certificate_requested = true;
         let schemes = request.signature_schemes();
-        observe(exchange.application.client_credential(request.root_hint_subjects(), schemes))
+        exchange.application.client_credential(request.root_hint_subjects(), schemes).map(observe)
     }
 
     fn supported_certificate_types(&self) -> &'static [CertificateType] {
@@ -109,17 +109,16 @@ impl ClientCredentialResolver for FromExchange {
 
 impl ServerCredentialResolver for FromExchange {
     fn resolve(&self, hello: &ClientHello<'_>) -> Result<SelectedCredential, Error> {
-        Exchange::current()
-            .and_then(|exchange| observe(exchange.application.server_credential(hello.signature_schemes())))
-            .ok_or(Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon))
+        let exchange =
+            Exchange::current().ok_or(Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon))?;
+        exchange.application.server_credential(hello.signature_schemes()).map(observe)
     }
 }
 
 /// Notes the scheme a credential will sign with.
-fn observe(credential: Option<SelectedCredential>) -> Option<SelectedCredential> {
-    let mut credential = credential?;
+fn observe(mut credential: SelectedCredential) -> SelectedCredential {
     credential.signer = Box::new(NotedSigner(credential.signer));
-    Some(credential)
+    credential
 }
 
 #[derive(Debug)]

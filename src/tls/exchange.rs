@@ -56,7 +56,10 @@ pub trait Application: Send + Sync {
     fn verify_peer(&self, chain: &[CertificateDer<'_>], ocsp: &[u8]) -> VerifyAnswer;
 
     /// Server: the credential for this connection, among what the client accepts.
-    fn server_credential(&self, schemes: &[SignatureScheme]) -> Option<SelectedCredential>;
+    ///
+    /// # Errors
+    /// There is none; the error decides the alert.
+    fn server_credential(&self, schemes: &[SignatureScheme]) -> Result<SelectedCredential, rustls::Error>;
 
     /// Client: the server asks for a certificate. `issuers` are the names it accepts, `schemes` what it can verify.
     fn client_credential(
@@ -170,6 +173,8 @@ pub struct Record {
     pub client_random: Option<[u8; 32]>,
     /// The random of the ServerHello.
     pub server_random: Option<[u8; 32]>,
+    /// Client: the version in the ServerHello.
+    pub version: Option<u16>,
     /// Client: a CertificateRequest came.
     pub certificate_requested: bool,
     /// The application has ended the handshake inside one of rustls's questions, with this alert; it has said why.

@@ -359,6 +359,27 @@ fn note_randoms(exchange: &Exchange, record: &[u8]) {
     let mut seen = exchange.record.lock();
     match kind {
         1 => seen.client_random = Some(*random),
-        _ => seen.server_random = Some(*random),
+        _ => {
+            seen.server_random = Some(*random);
+            seen.version = server_version(record);
+        }
     }
+}
+
+/// The version that the ServerHello in `record` agrees on.
+fn server_version(record: &[u8]) -> Option<u16> {
+    const SUPPORTED_VERSIONS: u16 = 43;
+    // Record header and handshake header, then version, random, session id, suite, compression.
+    let body = record.get(9..)?;
+    let legacy = u16::from_be_bytes(*body.first_chunk()?);
+    let session_id = usize::from(*body.get(34)?);
+    let mut extensions = body.get(35 + session_id + 3 + 2..).unwrap_or_default();
+    while let Some((&[a, b, c, d], rest)) = extensions.split_first_chunk::<4>() {
+        let (content, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([c, d])))?;
+        if u16::from_be_bytes([a, b]) == SUPPORTED_VERSIONS {
+            return content.first_chunk().map(|version| u16::from_be_bytes(*version));
+        }
+        extensions = rest;
+    }
+    Some(legacy)
 }

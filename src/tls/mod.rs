@@ -10,6 +10,7 @@ pub mod cipher;
 pub mod cipher_list;
 mod cipher_table;
 pub mod config;
+pub mod credentials;
 pub mod error;
 pub mod exchange;
 mod forge;

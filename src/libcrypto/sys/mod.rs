@@ -11,6 +11,8 @@ mod err;
 mod ex_data;
 mod init;
 mod ocsp;
+mod pem;
+mod pkey;
 mod stack;
 mod x509;
 mod x509_vfy;
@@ -26,6 +28,8 @@ pub use openssl_sys::{
     ASN1_OBJECT, BIGNUM, BIO, BIO_METHOD, EVP_CIPHER_CTX, EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OPENSSL_STACK,
     OSSL_LIB_CTX, X509, X509_CRL, X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM,
 };
+pub use pem::*;
+pub use pkey::*;
 pub use stack::*;
 pub use x509::*;
 pub use x509_vfy::*;

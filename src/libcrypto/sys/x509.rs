@@ -17,6 +17,7 @@ unsafe extern "C" {
     pub fn X509_get_issuer_name(x: *const X509) -> *mut X509_NAME;
     pub fn X509_check_private_key(x: *const X509, key: *const EVP_PKEY) -> c_int;
     pub fn X509_get_extension_flags(x: *mut X509) -> u32;
+    pub fn X509_get_key_usage(x: *mut X509) -> u32;
     pub fn X509_get_signature_info(
         x: *mut X509,
         digest_nid: *mut c_int,
@@ -28,3 +29,5 @@ unsafe extern "C" {
 
 /// `EXFLAG_SS`: issuer and subject are the same.
 pub const EXFLAG_SS: u32 = 0x20;
+/// `X509v3_KU_DIGITAL_SIGNATURE`.
+pub const X509v3_KU_DIGITAL_SIGNATURE: u32 = 0x80;

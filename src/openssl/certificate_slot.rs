@@ -1,0 +1,399 @@
+//! What a context or a connection holds of own certificates and keys: one slot for each type of key, each with a
+//! certificate, a private key and a chain, one of them the current slot.
+
+use super::config::Config;
+use super::connection::{self, Connection};
+use super::context::{self, Context};
+use super::error::Error;
+use super::private_key::OwnKey;
+use super::reason;
+use super::types::{SSL, SSL_CTX};
+use crate::libcrypto::err;
+use crate::libcrypto::lib_ctx::LibCtx;
+use crate::libcrypto::pem::Password;
+use crate::libcrypto::pkey::Pkey;
+use crate::libcrypto::sys;
+use crate::libcrypto::x509::{X509, X509Stack};
+use crate::tls::cipher::security_bits;
+use crate::tls::credentials;
+use crate::tls::sigalg::KeyKind;
+use parking_lot::{Mutex, RwLock};
+use rustls::crypto::Identity;
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// The types of key that have a slot, in OpenSSL's order.
+pub(crate) const SLOT_KINDS: [KeyKind; 6] =
+    [KeyKind::Rsa, KeyKind::RsaPss, KeyKind::Dsa, KeyKind::Ec, KeyKind::Ed25519, KeyKind::Ed448];
+
+/// The slot for a type of key.
+pub(crate) fn slot_of(kind: KeyKind) -> usize {
+    SLOT_KINDS.iter().position(|&slot| slot == kind).unwrap_or(0)
+}
+
+/// The type of a key; none when there is no slot for it.
+pub(crate) fn kind_of(key: &Pkey) -> Option<KeyKind> {
+    let name = |kind| match kind {
+        KeyKind::Rsa => c"RSA",
+        KeyKind::RsaPss => c"RSA-PSS",
+        KeyKind::Dsa => c"DSA",
+        KeyKind::Ec => c"EC",
+        KeyKind::Ed25519 => c"ED25519",
+        KeyKind::Ed448 => c"ED448",
+    };
+    SLOT_KINDS.into_iter().find(|&kind| key.is_a(name(kind)))
+}
+
+/// An own certificate.
+#[derive(Debug)]
+pub(crate) struct OwnCertificate {
+    /// The object, as the program set it or sees it.
+    pub(crate) object: X509,
+    /// Its public key.
+    pub(crate) key: Pkey,
+    /// The key's type.
+    pub(crate) kind: KeyKind,
+}
+
+impl OwnCertificate {
+    /// Takes a certificate as a leaf: its key must have a slot, and be one that signs.
+    pub(crate) fn new(object: X509) -> Result<Self, Error> {
+        let key = object.public_key().ok_or(Error::Ssl(reason::X509_LIB))?;
+        let kind = kind_of(&key).ok_or(Error::Ssl(reason::UNKNOWN_CERTIFICATE_TYPE))?;
+        if kind == KeyKind::Ec && !key.can_sign() {
+            return Err(Error::Ssl(reason::ECC_CERT_NOT_FOR_SIGNING));
+        }
+        Ok(Self { object, key, kind })
+    }
+
+    /// Whether `key` is the private key to it. If not, libcrypto has queued why.
+    pub(crate) fn matches(&self, key: &Pkey) -> bool {
+        self.object.check_private_key(key)
+    }
+}
+
+/// A chain without its leaf. `SSL_CTX_get0_chain_certs` and relatives lend it to the program as a stack.
+#[derive(Debug)]
+pub(crate) struct OwnChain {
+    certificates: Vec<X509>,
+    stack: OnceLock<Option<X509Stack>>,
+    /// An earlier state of this chain that the program may still look at.
+    _lent: Option<Arc<OwnChain>>,
+}
+
+impl OwnChain {
+    /// A chain of these certificates, in place of `previous`.
+    pub(crate) fn new(certificates: Vec<X509>, previous: Option<Arc<OwnChain>>) -> Arc<Self> {
+        let _lent = previous.filter(|previous| previous.stack.get().is_some());
+        Arc::new(Self { certificates, stack: OnceLock::new(), _lent })
+    }
+
+    /// The chain with one more certificate at its end.
+    pub(crate) fn with(previous: Option<Arc<OwnChain>>, certificate: X509) -> Arc<Self> {
+        let mut certificates = previous.as_ref().map_or_else(Vec::new, |chain| chain.certificates.clone());
+        certificates.push(certificate);
+        Self::new(certificates, previous)
+    }
+
+    /// The certificates in order.
+    pub(crate) fn certificates(&self) -> &[X509] {
+        &self.certificates
+    }
+
+    /// The chain as C sees it; it lives as long as `self`.
+    pub(crate) fn as_ptr(&self) -> *mut sys::stack_st_X509 {
+        let stack = self.stack.get_or_init(|| X509Stack::new(self.certificates.clone()));
+        stack.as_ref().map_or(std::ptr::null_mut(), X509Stack::as_ptr)
+    }
+}
+
+/// What goes with one type of key.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Slot {
+    pub(crate) certificate: Option<Arc<OwnCertificate>>,
+    pub(crate) key: Option<Arc<OwnKey>>,
+    /// None where C sees a null stack.
+    pub(crate) chain: Option<Arc<OwnChain>>,
+}
+
+impl Slot {
+    /// Whether it can be shown to a peer.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.certificate.is_some() && self.key.is_some()
+    }
+}
+
+/// `SSL_CTX_set_cert_cb(3)`: called when a certificate is needed, with its argument.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CertCallback {
+    pub(crate) function: unsafe extern "C" fn(ssl: *mut SSL, arg: *mut c_void) -> c_int,
+    pub(crate) arg: *mut c_void,
+}
+
+// SAFETY: the pointer is the program's and only handed back to it.
+unsafe impl Send for CertCallback {}
+// SAFETY: as above.
+unsafe impl Sync for CertCallback {}
+
+/// The certificates and keys of a context or a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Certificates {
+    /// In the order of [`SLOT_KINDS`].
+    pub(crate) slots: [Slot; SLOT_KINDS.len()],
+    /// The slot that getters and chain functions work on.
+    pub(crate) current: usize,
+    /// `SSL_CERT_FLAG_*`.
+    pub(crate) flags: u32,
+    /// Asked before one of these is used.
+    pub(crate) callback: Option<CertCallback>,
+    sent: [Mutex<Option<Sent>>; SLOT_KINDS.len()],
+}
+
+impl Clone for Certificates {
+    fn clone(&self) -> Self {
+        let Self { slots, current, flags, callback, .. } = self;
+        Self {
+            slots: slots.clone(),
+            current: *current,
+            flags: *flags,
+            callback: *callback,
+            sent: Default::default(),
+        }
+    }
+}
+
+/// A chain as it was last sent, and what it was made from.
+#[derive(Debug)]
+struct Sent {
+    extra: Option<Arc<OwnChain>>,
+    identity: Arc<Identity<'static>>,
+}
+
+impl Certificates {
+    /// The current slot.
+    pub(crate) fn current(&self) -> &Slot {
+        self.slot(self.current)
+    }
+
+    /// A slot by number.
+    pub(crate) fn slot(&self, at: usize) -> &Slot {
+        self.slots.get(at).unwrap_or(&self.slots[0])
+    }
+
+    fn slot_mut(&mut self, at: usize) -> &mut Slot {
+        let at = if at < self.slots.len() { at } else { 0 };
+        &mut self.slots[at]
+    }
+
+    /// The current slot, to be changed.
+    pub(crate) fn current_mut(&mut self) -> &mut Slot {
+        self.slot_mut(self.current)
+    }
+
+    /// Puts a certificate into its slot and makes that current. A key in the slot that does not belong to it goes.
+    pub(crate) fn set_certificate(&mut self, certificate: OwnCertificate) {
+        let at = slot_of(certificate.kind);
+        let slot = self.slot_mut(at);
+        if let Some(key) = slot.key.take() {
+            certificate.key.copy_parameters(&key.object);
+            err::clear();
+            if certificate.matches(&key.object) {
+                slot.key = Some(key);
+            } else {
+                err::clear();
+            }
+        }
+        slot.certificate = Some(Arc::new(certificate));
+        self.current = at;
+    }
+
+    /// Puts a private key into its slot and makes that current; it must belong to the certificate there.
+    pub(crate) fn set_key(&mut self, key: OwnKey) -> Result<(), Error> {
+        let at = slot_of(key.kind);
+        let slot = self.slot_mut(at);
+        if slot.certificate.as_ref().is_some_and(|certificate| !certificate.matches(&key.object)) {
+            return Err(Error::Queued);
+        }
+        slot.key = Some(Arc::new(key));
+        self.current = at;
+        Ok(())
+    }
+
+    /// The chain of a slot as it is sent. Without one of its own, `extra` goes with it.
+    pub(crate) fn identity(&self, at: usize, extra: Option<Arc<OwnChain>>) -> Option<Arc<Identity<'static>>> {
+        let slot = self.slot(at);
+        let chain = slot.chain.clone().or(extra);
+        let mut sent = self.sent.get(at)?.lock();
+        let same = |a: &Option<Arc<OwnChain>>, b: &Option<Arc<OwnChain>>| match (a, b) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        if let Some(known) = sent.as_ref().filter(|known| same(&known.extra, &chain)) {
+            return Some(known.identity.clone());
+        }
+        let rest = chain.as_ref().map_or(&[][..], |chain| chain.certificates());
+        let leaf = &slot.certificate.as_ref()?.object;
+        let ders = std::iter::once(leaf).chain(rest).map(X509::to_der).collect::<Option<Vec<_>>>()?;
+        let identity = credentials::identity(ders)?;
+        *sent = Some(Sent { extra: chain, identity: identity.clone() });
+        Some(identity)
+    }
+}
+
+/// What a context has of certificates that its connections do not inherit but look up.
+#[derive(Debug, Default)]
+pub(crate) struct ContextCertificates {
+    /// Chain certificates for all slots without a chain of their own.
+    pub(crate) extra: RwLock<Option<Arc<OwnChain>>>,
+}
+
+/// What a connection knows of its own certificates besides its settings.
+#[derive(Debug)]
+pub(crate) struct ConnectionCertificates {
+    /// The slot that the handshake has chosen, which is the current one from then on.
+    chosen: AtomicUsize,
+}
+
+const NOT_CHOSEN: usize = usize::MAX;
+
+impl Default for ConnectionCertificates {
+    fn default() -> Self {
+        Self { chosen: AtomicUsize::new(NOT_CHOSEN) }
+    }
+}
+
+impl ConnectionCertificates {
+    /// The handshake has chosen a slot.
+    pub(crate) fn choose(&self, at: usize) {
+        self.chosen.store(at, Ordering::Relaxed);
+    }
+
+    fn forget(&self) {
+        self.choose(NOT_CHOSEN);
+    }
+}
+
+impl Connection {
+    /// The number of the current slot.
+    pub(crate) fn current_slot(&self) -> usize {
+        match self.own.chosen.load(Ordering::Relaxed) {
+            NOT_CHOSEN => self.config().certificates.current,
+            chosen => chosen,
+        }
+    }
+}
+
+/// A context or a connection: most functions of this topic exist for both.
+pub(crate) enum Holder {
+    Context(Arc<Context>),
+    Connection(Arc<Connection>),
+}
+
+impl Holder {
+    /// The context behind a pointer.
+    ///
+    /// # Safety
+    /// `ctx` is null or a live handle.
+    pub(crate) unsafe fn of_context(ctx: *const SSL_CTX) -> Result<Self, Error> {
+        // SAFETY: null or a live handle, by the caller.
+        unsafe { context::share(ctx) }.map(Self::Context)
+    }
+
+    /// The connection behind a pointer.
+    ///
+    /// # Safety
+    /// `ssl` is null or a live handle.
+    pub(crate) unsafe fn of_connection(ssl: *const SSL) -> Result<Self, Error> {
+        // SAFETY: null or a live handle, by the caller.
+        unsafe { connection::share(ssl) }.map(Self::Connection)
+    }
+
+    /// The settings now.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        match self {
+            Self::Context(context) => context.config(),
+            Self::Connection(ssl) => ssl.config(),
+        }
+    }
+
+    fn edit<T>(&self, change: impl FnOnce(&mut Config) -> T) -> T {
+        match self {
+            Self::Context(context) => context.edit(change),
+            Self::Connection(ssl) => ssl.edit(change),
+        }
+    }
+
+    /// Sets how passwords are asked for.
+    pub(crate) fn edit_password(&self, change: impl FnOnce(&mut Password)) {
+        self.edit(|config| change(&mut config.password));
+    }
+
+    /// The certificates now, with the current slot as the handshake may have chosen it.
+    pub(crate) fn certificates(&self) -> Arc<Certificates> {
+        let certificates = self.config().certificates.clone();
+        match self {
+            Self::Connection(ssl) if ssl.current_slot() != certificates.current => {
+                Arc::new(Certificates { current: ssl.current_slot(), ..(*certificates).clone() })
+            }
+            _ => certificates,
+        }
+    }
+
+    /// The current slot.
+    pub(crate) fn current(&self) -> Slot {
+        let at = match self {
+            Self::Context(context) => context.config().certificates.current,
+            Self::Connection(ssl) => ssl.current_slot(),
+        };
+        self.config().certificates.slot(at).clone()
+    }
+
+    /// Changes the certificates; on failure they stay as they are. Nothing is locked while `change` runs, because it
+    /// calls libcrypto.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Certificates) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut certificates = (*self.certificates()).clone();
+        let value = change(&mut certificates)?;
+        let certificates = Arc::new(certificates);
+        let old = self.edit(|config| std::mem::replace(&mut config.certificates, certificates));
+        if let Self::Connection(ssl) = self {
+            ssl.own.forget();
+        }
+        drop(old);
+        Ok(value)
+    }
+
+    /// The library context for calls into libcrypto.
+    pub(crate) fn lib_ctx(&self) -> LibCtx {
+        match self {
+            Self::Context(context) => context.lib_ctx.clone(),
+            Self::Connection(ssl) => ssl.context().lib_ctx.clone(),
+        }
+    }
+
+    /// Whether the security level allows a certificate as a leaf, or else as one of a chain.
+    pub(crate) fn allows(&self, certificate: &X509, leaf: bool) -> Result<(), Error> {
+        let level = self.config().security_level;
+        check_strength(level, certificate, leaf)
+    }
+}
+
+/// Whether a security level allows a certificate: the strength of its key, and of its signature unless it signed
+/// itself.
+pub(crate) fn check_strength(level: u8, certificate: &X509, leaf: bool) -> Result<(), Error> {
+    let wanted = c_int::try_from(security_bits(level)).unwrap_or(c_int::MAX);
+    if level == 0 {
+        return Ok(());
+    }
+    if certificate.key_security_bits() < wanted {
+        return Err(Error::Ssl(if leaf { reason::EE_KEY_TOO_SMALL } else { reason::CA_KEY_TOO_SMALL }));
+    }
+    if !certificate.is_self_signed() && certificate.signature_security_bits() < wanted {
+        return Err(Error::Ssl(reason::CA_MD_TOO_WEAK));
+    }
+    Ok(())
+}
