@@ -284,7 +284,7 @@ def shown(pairs, known, around=3):
             section = line
         if at not in near:
             continue
-        if printed != at - 1 or line == section:
+        if printed != at - 1 and line != section:
             lines.append(f"@@ {section or 'start'}")
         printed = at
         mark = "~" if sign != " " and left[sign + line] > 0 else " "
