@@ -5,6 +5,7 @@ use super::connection::{self, Connection};
 use super::context;
 use super::error::{Error, guard};
 use super::holder::Holder;
+use super::progress::{self, Progress};
 use super::server_name::ServerNameCallback;
 use super::types::{SSL, SSL_CTX};
 use crate::seam::Handle;
@@ -53,13 +54,14 @@ pub(crate) struct ContextCallbacks {
 }
 
 /// `SSL_CB_*` of `SSL_CTX_set_info_callback(3)`.
-mod event {
+pub(crate) mod event {
     use std::ffi::c_int;
+    pub(super) const LOOP: c_int = 0x01;
     pub(super) const EXIT: c_int = 0x02;
     pub(super) const READ_ALERT: c_int = 0x4004;
     pub(super) const WRITE_ALERT: c_int = 0x4008;
     pub(super) const HANDSHAKE_START: c_int = 0x10;
-    pub(super) const HANDSHAKE_DONE: c_int = 0x20;
+    pub(crate) const HANDSHAKE_DONE: c_int = 0x20;
     pub(super) const CONNECT: c_int = 0x1000;
     pub(super) const ACCEPT: c_int = 0x2000;
 }
@@ -69,8 +71,13 @@ pub(crate) fn alert(number: c_int) -> AlertDescription {
     AlertDescription(u8::try_from(number).unwrap_or(AlertDescription::InternalError.0))
 }
 
+/// Tells of a transition, with the state it leaves.
+pub(super) fn loop_event(ssl: &Connection) {
+    info(ssl, side(ssl) | event::LOOP, 1);
+}
+
 /// Calls the info callback.
-fn info(ssl: &Connection, what: c_int, value: c_int) {
+pub(super) fn info(ssl: &Connection, what: c_int, value: c_int) {
     if let Some(callback) = ssl.config().callbacks.info {
         // SAFETY: the connection is live during its own calls; nothing of it is locked.
         unsafe { callback(ssl.as_ptr(), what, value) };
@@ -84,6 +91,7 @@ fn side(ssl: &Connection) -> c_int {
 
 /// A handshake begins.
 pub(crate) fn handshake_started(ssl: &Arc<Connection>) {
+    *ssl.progress.lock() = Progress::default();
     info(ssl, event::HANDSHAKE_START, 1);
 }
 
@@ -97,7 +105,11 @@ pub(crate) fn after_step(ssl: &Arc<Connection>) {
     for line in lines {
         log_key(ssl, line);
     }
-    show_messages(ssl, &messages);
+    if !messages.is_empty() {
+        let kinds: Vec<u8> = messages.iter().map(|message| message.kind).collect();
+        progress::messages(ssl, &kinds);
+        show_messages(ssl, &messages);
+    }
 }
 
 fn log_key(ssl: &Connection, line: String) {
@@ -146,7 +158,8 @@ pub(crate) fn handshake_stopped(ssl: &Arc<Connection>, value: c_int) {
 
 /// The handshake is complete.
 pub(crate) fn handshake_complete(ssl: &Arc<Connection>) {
-    info(ssl, event::HANDSHAKE_DONE, 1);
+    let tickets = if ssl.is_server() { ssl.config().num_tickets } else { 0 };
+    progress::complete(ssl, tickets);
     info(ssl, side(ssl) | event::EXIT, 1);
 }
 
@@ -165,10 +178,9 @@ pub(crate) fn wants_keys(ssl: &Connection) -> bool {
     ssl.context().callbacks.read().key_log.is_some()
 }
 
-/// Whether handshake messages are wanted, or their order.
+/// Whether handshake messages are wanted, not only their row.
 pub(crate) fn wants_messages(ssl: &Connection) -> bool {
-    let callbacks = ssl.config().callbacks;
-    callbacks.info.is_some() || callbacks.message.is_some()
+    ssl.config().callbacks.message.is_some()
 }
 
 /// `SSL_CTX_set_info_callback(3)`: sets the callback that is told of states and alerts.

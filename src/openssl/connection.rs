@@ -7,6 +7,7 @@ use super::context::{self, Context};
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
 use super::facts::Facts;
 use super::method::{Method, Side};
+use super::progress::Progress;
 use super::server_name::ServerNames;
 use super::session::ConnectionSession;
 use super::strings::State;
@@ -102,6 +103,8 @@ pub struct Connection {
     pub(crate) close_notify: AtomicBool,
     /// `SSL_get_state`.
     state: Mutex<State>,
+    /// What has been seen of the handshake.
+    pub(crate) progress: Mutex<Progress>,
     /// How far the callbacks of a ClientHello have come.
     pub(crate) hello_stage: AtomicU32,
     /// `SSL_get_verify_result`.
@@ -155,6 +158,7 @@ impl Connection {
             shutdown: AtomicI32::new(0),
             close_notify: AtomicBool::new(false),
             state: Mutex::new(State::Before),
+            progress: Mutex::default(),
             hello_stage: AtomicU32::new(0),
             verify_result: AtomicI32::new(0),
             names: ServerNames::default(),

@@ -8,7 +8,7 @@ use super::failure;
 use super::reason;
 use super::strings::State;
 use super::types::SSL;
-use super::{alpn, certificate, client_hello, group, ocsp, server_name, session, ticket, verify};
+use super::{alpn, certificate, client_hello, group, ocsp, progress, server_name, session, ticket, verify};
 use crate::libcrypto::bio::BioTransport;
 use crate::seam::{Failure, Handle};
 use crate::tls::exchange::{Application, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
@@ -71,6 +71,7 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
     let config = ssl.config();
     *exchange.policy.lock() = policy(ssl);
     if ssl.is_server() {
+        progress::begun(ssl);
         return Ok(Handshake::server(exchange, config.read_ahead));
     }
     let settings = config.settings();
@@ -84,8 +85,10 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
         ssl.context().client_config(&settings).map_err(|error| Error::SslData(INTERNAL_ERROR, error.to_string()))?;
     *exchange.offer.lock() = session::offer(ssl);
     let name = server_name::to_send(ssl)?;
-    Handshake::client(exchange, &rustls_config, name, config.alpn.names(), config.read_ahead)
-        .map_err(|error| Error::SslData(INTERNAL_ERROR, format!("{error:?}")))
+    let handshake = Handshake::client(exchange, &rustls_config, name, config.alpn.names(), config.read_ahead)
+        .map_err(|error| Error::SslData(INTERNAL_ERROR, format!("{error:?}")))?;
+    progress::begun(ssl);
+    Ok(handshake)
 }
 
 /// What the connection may do, from its settings.
@@ -165,7 +168,6 @@ fn complete(ssl: &Arc<Connection>, established: Established) -> c_int {
     *ssl.sender.lock() = Some(Box::new(sender));
     *ssl.exporter.lock() = exporter;
     *ssl.phase.lock() = Phase::Open;
-    ssl.set_state(State::Ok);
     session::handshake_complete(ssl);
     callbacks::handshake_complete(ssl);
     1
@@ -260,6 +262,8 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
         let mut facts = ssl.facts.write();
         facts.client_random = hello.random.as_slice().try_into().ok();
         facts.hello = Some(Arc::new(hello.clone()));
+        drop(facts);
+        progress::hello_read(ssl);
     }
     loop {
         let done = ssl.hello_stage.load(Ordering::Relaxed);

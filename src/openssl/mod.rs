@@ -38,6 +38,7 @@ pub mod ocsp;
 pub mod options;
 pub mod peer;
 pub mod private_key;
+pub mod progress;
 pub mod reason;
 pub mod refusal;
 pub mod server_name;

@@ -126,7 +126,7 @@ pub struct Policy {
     pub request_ocsp: bool,
     /// Record key log lines.
     pub log_keys: bool,
-    /// Record handshake messages.
+    /// Record handshake messages whole, not only their types.
     pub tap_messages: bool,
     /// Server: sessions are found by id only when the cache is on.
     pub cache_sessions: bool,
@@ -146,7 +146,7 @@ pub enum Offer {
 pub struct Message {
     /// Handshake type (RFC 8446, section 4).
     pub kind: u8,
-    /// Header and body.
+    /// Header and body; empty unless [`Policy::tap_messages`] asked for it.
     pub bytes: Vec<u8>,
 }
 

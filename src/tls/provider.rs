@@ -93,8 +93,11 @@ impl Hash for TapHash {
     fn start(&self) -> Box<dyn Context> {
         let inner = self.0.start();
         match Exchange::current() {
-            Some(exchange) if exchange.policy.lock().tap_messages => Box::new(TapContext { inner, exchange }),
-            _ => inner,
+            Some(exchange) => {
+                let whole = exchange.policy.lock().tap_messages;
+                Box::new(TapContext { inner, exchange, whole })
+            }
+            None => inner,
         }
     }
 
@@ -114,6 +117,8 @@ impl Hash for TapHash {
 struct TapContext {
     inner: Box<dyn Context>,
     exchange: Arc<Exchange>,
+    /// The messages themselves are wanted, not only their row.
+    whole: bool,
 }
 
 impl Context for TapContext {
@@ -131,7 +136,7 @@ impl Context for TapContext {
     }
 
     fn update(&mut self, data: &[u8]) {
-        if let Some(messages) = split_messages(data) {
+        if let Some(messages) = split_messages(data, self.whole) {
             self.exchange.record.lock().messages.extend(messages);
         }
         self.inner.update(data);
@@ -139,13 +144,13 @@ impl Context for TapContext {
 }
 
 /// The whole handshake messages in `data`; none when the last one is cut short, as for a PSK binder.
-fn split_messages(mut data: &[u8]) -> Option<Vec<Message>> {
+fn split_messages(mut data: &[u8], whole: bool) -> Option<Vec<Message>> {
     let mut messages = Vec::new();
     while !data.is_empty() {
         let [kind, a, b, c, ..] = *data else { return None };
         let len = 4 + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c));
         let (message, rest) = data.split_at_checked(len)?;
-        messages.push(Message { kind, bytes: message.to_vec() });
+        messages.push(Message { kind, bytes: if whole { message.to_vec() } else { Vec::new() } });
         data = rest;
     }
     Some(messages)
