@@ -220,13 +220,7 @@ impl Pkey {
         let mut len = signature.len();
         // SAFETY: `ctx` is live, `signature` writable for `len` bytes and `message` readable for its length.
         let signed = unsafe {
-            sys::EVP_DigestSign(
-                ctx.0.as_ptr(),
-                signature.as_mut_ptr(),
-                &raw mut len,
-                message.as_ptr(),
-                message.len(),
-            )
+            sys::EVP_DigestSign(ctx.0.as_ptr(), signature.as_mut_ptr(), &raw mut len, message.as_ptr(), message.len())
         };
         (signed > 0).then_some(())?;
         signature.truncate(len);

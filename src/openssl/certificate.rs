@@ -123,7 +123,9 @@ fn use_cert_and_key(
     let certificate = OwnCertificate { object: certificate, kind: key.kind, key: key.object.clone() };
     holder.change(|certificates| {
         let at = slot_of(key.kind);
-        if !replace && (certificates.slot(at).certificate.is_some() || chain.is_some() || certificates.slot(at).key.is_some()) {
+        if !replace
+            && (certificates.slot(at).certificate.is_some() || chain.is_some() || certificates.slot(at).key.is_some())
+        {
             return Err(Error::Ssl(reason::NOT_REPLACING_CERTIFICATE));
         }
         certificates.current = at;
@@ -229,8 +231,7 @@ fn check_private_key(holder: &Holder) -> Result<c_int, Error> {
 pub unsafe extern "C" fn SSL_CTX_check_private_key(ctx: *const SSL_CTX) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
-        let holder =
-            unsafe { Holder::of_context(ctx) }.map_err(|_| Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
+        let holder = unsafe { Holder::of_context(ctx) }.map_err(|_| Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
         check_private_key(&holder)
     })
 }

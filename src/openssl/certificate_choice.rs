@@ -88,8 +88,7 @@ fn is_tls13(suite: u16) -> bool {
 
 fn choose_as_server(config: &Config, hello: &Hello) -> Result<Choice, PeerIncompatible> {
     let shared = shared_schemes(config, true, &hello.numbers(SIGNATURE_ALGORITHMS));
-    let on_certificates =
-        hello.extension(SIGNATURE_ALGORITHMS_CERT).map(|_| hello.numbers(SIGNATURE_ALGORITHMS_CERT));
+    let on_certificates = hello.extension(SIGNATURE_ALGORITHMS_CERT).map(|_| hello.numbers(SIGNATURE_ALGORITHMS_CERT));
     let peer = Peer { shared, on_certificates };
     if answers_tls13(config, hello) {
         return peer.for_tls13(&config.certificates).ok_or(PeerIncompatible::NoSignatureSchemesInCommon);

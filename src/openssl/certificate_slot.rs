@@ -153,13 +153,7 @@ pub(crate) struct Certificates {
 impl Clone for Certificates {
     fn clone(&self) -> Self {
         let Self { slots, current, flags, callback, .. } = self;
-        Self {
-            slots: slots.clone(),
-            current: *current,
-            flags: *flags,
-            callback: *callback,
-            sent: Default::default(),
-        }
+        Self { slots: slots.clone(), current: *current, flags: *flags, callback: *callback, sent: Default::default() }
     }
 }
 
@@ -352,10 +346,7 @@ impl Holder {
 
     /// Changes the certificates; on failure they stay as they are. Nothing is locked while `change` runs, because it
     /// calls libcrypto.
-    pub(crate) fn change<T>(
-        &self,
-        change: impl FnOnce(&mut Certificates) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Certificates) -> Result<T, Error>) -> Result<T, Error> {
         let mut certificates = (*self.certificates()).clone();
         let value = change(&mut certificates)?;
         let certificates = Arc::new(certificates);

@@ -28,6 +28,23 @@ pub(crate) mod op {
     pub(crate) const NO_TLSV1_2: u64 = 1 << 27;
     pub(crate) const NO_TLSV1_3: u64 = 1 << 29;
     pub(crate) const NO_COMPRESSION: u64 = 1 << 17;
+    // Without effect here: what they allow never happens, or what they forbid never did.
+    pub(crate) const LEGACY_SERVER_CONNECT: u64 = 1 << 2;
+    pub(crate) const ENABLE_KTLS: u64 = 1 << 3;
+    pub(crate) const ALLOW_CLIENT_RENEGOTIATION: u64 = 1 << 8;
+    pub(crate) const DISABLE_TLSEXT_CA_NAMES: u64 = 1 << 9;
+    pub(crate) const ALLOW_NO_DHE_KEX: u64 = 1 << 10;
+    pub(crate) const DONT_INSERT_EMPTY_FRAGMENTS: u64 = 1 << 11;
+    pub(crate) const NO_RESUMPTION_ON_RENEGOTIATION: u64 = 1 << 16;
+    pub(crate) const ALLOW_UNSAFE_LEGACY_RENEGOTIATION: u64 = 1 << 18;
+    pub(crate) const NO_ENCRYPT_THEN_MAC: u64 = 1 << 19;
+    pub(crate) const NO_ANTI_REPLAY: u64 = 1 << 24;
+    pub(crate) const NO_SSLV3: u64 = 1 << 25;
+    pub(crate) const NO_TLSV1: u64 = 1 << 26;
+    pub(crate) const NO_TLSV1_1: u64 = 1 << 28;
+    pub(crate) const NO_RENEGOTIATION: u64 = 1 << 30;
+    /// `SSL_OP_ALL`: workarounds for other implementations' faults, which are not made here.
+    pub(crate) const ALL: u64 = 1 << 31 | 1 << 11 | 1 << 6 | 1 << 4;
 }
 
 /// `SSL_MODE_*` bits that the library acts on.

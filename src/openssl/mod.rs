@@ -18,6 +18,7 @@ pub mod cipher;
 pub mod cipher_list;
 pub mod client_hello;
 pub mod conf;
+pub mod conf_command;
 pub mod config;
 pub mod connection;
 pub mod context;

@@ -206,12 +206,7 @@ pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_ASN1(
 /// # Safety
 /// `ssl` is null or a live handle; `d` is readable for `len` bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_PrivateKey_ASN1(
-    pk: c_int,
-    ssl: *mut SSL,
-    d: *const c_uchar,
-    len: c_long,
-) -> c_int {
+pub unsafe extern "C" fn SSL_use_PrivateKey_ASN1(pk: c_int, ssl: *mut SSL, d: *const c_uchar, len: c_long) -> c_int {
     guard(0, || {
         // SAFETY: readable for `len` bytes, by the manual.
         let der = unsafe { arg::bytes(d, usize::try_from(len).unwrap_or(0)) };

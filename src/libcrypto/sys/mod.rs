@@ -6,6 +6,7 @@
 
 mod bio;
 mod comp;
+mod conf;
 mod digest;
 mod err;
 mod ex_data;
@@ -19,6 +20,7 @@ mod x509_vfy;
 
 pub use bio::*;
 pub use comp::*;
+pub use conf::*;
 pub use digest::*;
 pub use err::*;
 pub use ex_data::*;
