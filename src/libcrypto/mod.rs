@@ -8,6 +8,7 @@ pub mod memory;
 pub mod ocsp;
 pub mod pem;
 pub mod pkey;
+pub mod public_key;
 pub mod stack;
 pub mod store;
 pub mod store_ctx;

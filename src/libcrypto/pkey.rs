@@ -101,6 +101,13 @@ impl Pkey {
         self.0.as_ptr()
     }
 
+    /// Gives the count to C.
+    pub fn into_raw(self) -> *mut sys::EVP_PKEY {
+        let raw = self.as_ptr();
+        std::mem::forget(self);
+        raw
+    }
+
     /// Whether it is of the type with this name.
     pub fn is_a(&self, name: &CStr) -> bool {
         // SAFETY: the key is live and the name a C string.

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::error::{Error, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
-use super::{callbacks, connection, group, ocsp, options, server_name, sigalg, trust_store};
+use super::{callbacks, connection, group, handshake_values, ocsp, options, server_name, sigalg, trust_store};
 use crate::seam::{Handle, arg};
 use std::ffi::{c_int, c_long, c_void};
 use std::sync::Arc;
@@ -130,6 +130,10 @@ unsafe fn agreed(ssl: &Connection, command: c_int, larg: c_long, parg: *mut c_vo
 unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long, parg: *mut c_void) -> Answer {
     // SAFETY: `parg` fits the command, by the caller.
     if let Some(answer) = unsafe { ocsp::connection_command(ssl, command, larg, parg) }? {
+        return Ok(Some(answer));
+    }
+    // SAFETY: as above.
+    if let Some(answer) = unsafe { handshake_values::command(ssl, command, parg) } {
         return Ok(Some(answer));
     }
     // SAFETY: as above.

@@ -30,6 +30,7 @@ pub mod facts;
 pub mod failure;
 pub mod group;
 pub mod handshake;
+pub mod handshake_values;
 pub mod holder;
 pub mod host;
 pub mod init;

@@ -20,7 +20,7 @@ use crate::seam::Failure;
 use crate::tls::exchange::{ClientAuth, Pause, VerifyAnswer};
 use parking_lot::{Mutex, RwLock};
 use rustls::error::AlertDescription;
-use std::ffi::{c_int, c_long, c_void};
+use std::ffi::{c_int, c_long, c_ulong, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -304,8 +304,10 @@ fn run(ssl: &Arc<Connection>, presented: &Presented) -> Result<Verdict, Error> {
 }
 
 /// `X509_V_FLAG_SUITEB_*` as the cipher string asks for them.
-fn suite_b_flags(_: &Connection) -> std::ffi::c_ulong {
-    0
+fn suite_b_flags(ssl: &Connection) -> c_ulong {
+    // SSL_CERT_FLAG_SUITEB_* has the numbers of X509_V_FLAG_SUITEB_*.
+    const SUITE_B: u32 = 0x30000;
+    c_ulong::from(ssl.config().cert_flags & SUITE_B)
 }
 
 /// The alert for a verify result (RFC 5246, section 7.2.2), as OpenSSL sends it.

@@ -5,6 +5,7 @@
 //! which connection. [`Exchange::scope`] says so for the length of a call; nested calls restore the outer one.
 
 use super::hello::Hello;
+use super::key_share::KeyShares;
 use parking_lot::Mutex;
 use rustls::DistinguishedName;
 use rustls::client::{Tls12Session, Tls13Session};
@@ -169,6 +170,8 @@ pub struct Record {
     pub peer_scheme: Option<SignatureScheme>,
     /// The scheme we signed with.
     pub own_scheme: Option<SignatureScheme>,
+    /// The temporary keys of the key exchange.
+    pub key_shares: Option<KeyShares>,
     /// The random of the ClientHello.
     pub client_random: Option<[u8; 32]>,
     /// The random of the ServerHello.

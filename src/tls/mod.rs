@@ -17,6 +17,7 @@ mod forge;
 pub mod group;
 pub mod handshake;
 pub mod hello;
+pub mod key_share;
 pub mod provider;
 pub mod record;
 pub mod session;

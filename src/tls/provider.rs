@@ -3,6 +3,7 @@
 
 use super::exchange::{Exchange, Message};
 use super::forge;
+use super::key_share::{self, TapGroup};
 use rustls::crypto::cipher::{Tls12AeadAlgorithm, Tls13AeadAlgorithm};
 use rustls::crypto::hash::{Context, Hash, Output};
 use rustls::crypto::hmac::Tag;
@@ -28,7 +29,10 @@ pub fn provider(suites: &[u16], groups: &[u16]) -> CryptoProvider {
 
 /// The key exchange group with this number of IANA's registry, if it can be used.
 pub fn group(id: u16) -> Option<&'static dyn SupportedKxGroup> {
-    backend::ALL_KX_GROUPS.iter().copied().find(|group| group.name() == NamedGroup(id))
+    static GROUPS: LazyLock<Vec<TapGroup>> =
+        LazyLock::new(|| backend::ALL_KX_GROUPS.iter().map(|&plain| TapGroup(plain)).collect());
+    let groups: &'static [TapGroup] = &GROUPS;
+    groups.iter().find(|group| group.name() == NamedGroup(id)).map(|group| group as &dyn SupportedKxGroup)
 }
 
 fn pick<T>(wanted: &[u16], all: &'static [T], id: impl Fn(&T) -> CipherSuite) -> Vec<&'static T> {
@@ -168,6 +172,7 @@ impl Prf for TapPrf {
         label: &[u8],
         seed: &[u8],
     ) -> Result<(), rustls::Error> {
+        key_share::note(&*kx, peer_pub_key);
         self.0.for_key_exchange(output, kx, peer_pub_key, label, seed)
     }
 
@@ -223,6 +228,7 @@ impl Hkdf for TapHkdf {
         kx: Box<dyn ActiveKeyExchange>,
         peer_pub_key: &[u8],
     ) -> Result<Box<dyn HkdfExpander>, rustls::Error> {
+        key_share::note(&*kx, peer_pub_key);
         self.0.extract_from_kx_shared_secret(salt, kx, peer_pub_key)
     }
 

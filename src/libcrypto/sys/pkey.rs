@@ -49,6 +49,13 @@ unsafe extern "C" {
     pub fn PKCS8_PRIV_KEY_INFO_free(info: *mut PKCS8_PRIV_KEY_INFO);
     pub fn i2d_PKCS8_PRIV_KEY_INFO(info: *const PKCS8_PRIV_KEY_INFO, out: *mut *mut c_uchar) -> c_int;
     pub fn i2d_PUBKEY(key: *const EVP_PKEY, out: *mut *mut c_uchar) -> c_int;
+    pub fn d2i_PUBKEY_ex(
+        key: *mut *mut EVP_PKEY,
+        bytes: *mut *const c_uchar,
+        len: c_long,
+        libctx: *mut OSSL_LIB_CTX,
+        propq: *const c_char,
+    ) -> *mut EVP_PKEY;
     pub fn d2i_PrivateKey_ex(
         kind: c_int,
         key: *mut *mut EVP_PKEY,
