@@ -103,6 +103,8 @@ fn c_name(word: &str) -> String {
         return format!("LHASH_OF({element})");
     }
     match word {
+        // A function type in libcrypto's header, a pointer in Rust.
+        "pem_password_cb" => format!("{word} *"),
         "timeval" | "openssl_ssl_test_functions" => format!("struct {word}"),
         _ => word.strip_prefix('_').unwrap_or(word).to_owned(),
     }
