@@ -143,8 +143,6 @@ pub(crate) struct Certificates {
     pub(crate) slots: [Slot; SLOT_KINDS.len()],
     /// The slot that getters and chain functions work on.
     pub(crate) current: usize,
-    /// `SSL_CERT_FLAG_*`.
-    pub(crate) flags: u32,
     /// Asked before one of these is used.
     pub(crate) callback: Option<CertCallback>,
     sent: [Mutex<Option<Sent>>; SLOT_KINDS.len()],
@@ -152,8 +150,8 @@ pub(crate) struct Certificates {
 
 impl Clone for Certificates {
     fn clone(&self) -> Self {
-        let Self { slots, current, flags, callback, .. } = self;
-        Self { slots: slots.clone(), current: *current, flags: *flags, callback: *callback, sent: Default::default() }
+        let Self { slots, current, callback, .. } = self;
+        Self { slots: slots.clone(), current: *current, callback: *callback, sent: Default::default() }
     }
 }
 

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::error::{Error, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
-use super::{callbacks, connection, group, handshake_values, ocsp, options, server_name, sigalg, trust_store};
+use super::{callbacks, connection, group, handshake_values, ocsp, options, server_name, sigalg, tmp_dh, trust_store};
 use crate::seam::{Handle, arg};
 use std::ffi::{c_int, c_long, c_void};
 use std::sync::Arc;
@@ -44,6 +44,7 @@ fn common(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c_void)
         124 => options::set_max_version(holder, larg)?,
         125 => options::set_split_send_fragment(holder, larg),
         126 => options::set_max_pipelines(holder, larg),
+        118 => 1,
         99 => holder.change(|config| {
             config.cert_flags |= larg as u32;
             config.cert_flags.into()
@@ -58,7 +59,7 @@ fn common(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c_void)
     }))
 }
 
-/// Lists of groups and signature algorithms, by number and by name.
+/// Lists of groups and signature algorithms, by number and by name, and parameters of Diffie-Hellman.
 ///
 /// # Safety
 /// `parg` is what the command's manual page says.
@@ -68,6 +69,10 @@ unsafe fn lists(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c
     // SAFETY: the commands that take names point to a C string, by the manual.
     let names = || unsafe { arg::c_str(parg.cast()) };
     match command {
+        // SAFETY: null or live, by the manual.
+        3 => return unsafe { tmp_dh::set_dh(holder, parg) }.map(|done| Some(done.into())),
+        // SAFETY: as above.
+        4 => return unsafe { tmp_dh::set_ecdh(holder, parg) }.map(|done| Some(done.into())),
         91 => {
             let groups = group::from_nids(numbers())?;
             holder.change(|config| config.groups = Some(groups));
