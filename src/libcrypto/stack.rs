@@ -22,6 +22,14 @@ impl PtrStack {
         Some(stack)
     }
 
+    /// Takes a stack over.
+    ///
+    /// # Safety
+    /// `stack` is live, and owned by the caller.
+    pub unsafe fn from_owned(stack: NonNull<sys::OPENSSL_STACK>) -> PtrStack {
+        PtrStack(stack)
+    }
+
     /// The stack for C, still owned by `self`.
     pub fn as_ptr(&self) -> *mut sys::OPENSSL_STACK {
         self.0.as_ptr()

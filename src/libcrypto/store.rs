@@ -1,6 +1,7 @@
 //! Stores of trusted certificates and revocation lists (`X509_STORE`).
 
 use super::lib_ctx::LibCtx;
+use super::x509::X509;
 use super::{err, sys};
 use std::ffi::{CStr, c_int, c_long};
 use std::ptr::{self, NonNull};
@@ -59,6 +60,19 @@ impl Store {
     /// The pointer, still owned by `self`.
     pub fn as_ptr(&self) -> *mut sys::X509_STORE {
         self.0.as_ptr()
+    }
+
+    /// Adds a certificate. On failure libcrypto has queued why.
+    pub fn add(&self, certificate: &X509) -> bool {
+        // SAFETY: both are live; the store adds a count of its own.
+        unsafe { sys::X509_STORE_add_cert(self.as_ptr(), certificate.as_ptr()) == 1 }
+    }
+
+    /// How many certificates and lists it holds. It only grows: what is in a folder is added when it is looked for.
+    pub fn size(&self) -> usize {
+        // SAFETY: the store is live, and the stack its own.
+        let count = unsafe { sys::OPENSSL_sk_num(sys::X509_STORE_get0_objects(self.as_ptr())) };
+        usize::try_from(count).unwrap_or(0)
     }
 
     /// Adds the certificates and revocation lists of a PEM file. On failure libcrypto has queued why.

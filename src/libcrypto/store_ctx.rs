@@ -40,6 +40,12 @@ pub fn connection_slot() -> c_int {
     })
 }
 
+/// libcrypto's text for an `X509_V_ERR_*`.
+pub fn error_text(error: c_int) -> String {
+    // SAFETY: gives a C string that lives as long as the library, or until the thread's next call for unknown numbers.
+    unsafe { CStr::from_ptr(sys::X509_verify_cert_error_string(error.into())) }.to_string_lossy().into_owned()
+}
+
 impl<'a> StoreCtx<'a> {
     /// A verification of the first certificate of `chain`, with the others as help. On failure libcrypto has queued why.
     pub fn new(store: Option<&'a Store>, chain: &'a X509Stack, lib_ctx: &LibCtx) -> Option<Self> {

@@ -182,6 +182,22 @@ impl X509Stack {
         Some(Self { stack: PtrStack::of(pointers)?, certificates })
     }
 
+    /// Takes over a stack of the program's with a count of each certificate in it. Null gives none.
+    ///
+    /// # Safety
+    /// `stack` is null or a live stack of live certificates, of each of which the caller owns a count.
+    pub unsafe fn from_owned(stack: *mut sys::stack_st_X509) -> Option<Self> {
+        let stack = NonNull::new(stack.cast::<sys::OPENSSL_STACK>())?;
+        // SAFETY: live, by the caller; the count that the copies add is given back as the caller's.
+        unsafe {
+            let certificates = Self::certificates_of(stack.as_ptr().cast());
+            for certificate in &certificates {
+                sys::X509_free(certificate.as_ptr());
+            }
+            Some(Self { stack: PtrStack::from_owned(stack), certificates })
+        }
+    }
+
     /// Copies a stack of the program's, adding a count to each certificate. Null is the empty stack.
     ///
     /// # Safety

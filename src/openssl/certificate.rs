@@ -1,9 +1,10 @@
 //! Own certificates: `SSL_CTX_use_certificate` and relatives, and what is set now.
 
-pub(crate) use super::certificate_choice::{ask_server, for_client, for_server};
+pub(crate) use super::certificate_callback::ask_server;
+pub(crate) use super::certificate_choice::{for_client, for_server};
 pub(crate) use super::certificate_slot::{Certificates, ConnectionCertificates, ContextCertificates};
 
-use super::certificate_slot::{Holder, OwnCertificate, OwnChain, Slot, slot_of};
+use super::certificate_slot::{Owner, OwnCertificate, OwnChain, Slot, slot_of};
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
 use super::private_key::{ASN1_LIB, OwnKey};
 use super::reason;
@@ -16,18 +17,18 @@ use std::ffi::{c_int, c_uchar};
 use std::sync::Arc;
 
 /// Uses a certificate as the leaf of its slot.
-pub(super) fn use_certificate(holder: &Holder, certificate: X509) -> Result<c_int, Error> {
-    holder.allows(&certificate, true)?;
+pub(super) fn use_certificate(owner: &Owner, certificate: X509) -> Result<c_int, Error> {
+    owner.allows(&certificate, true)?;
     let certificate = OwnCertificate::new(certificate)?;
-    holder.change(|certificates| {
+    owner.change(|certificates| {
         certificates.set_certificate(certificate);
         Ok(1)
     })
 }
 
-fn use_der(holder: &Holder, der: &[u8]) -> Result<c_int, Error> {
-    let (certificate, _) = X509::from_der_prefix(der, &holder.lib_ctx()).ok_or(Error::Ssl(ASN1_LIB))?;
-    use_certificate(holder, certificate)
+fn use_der(owner: &Owner, der: &[u8]) -> Result<c_int, Error> {
+    let (certificate, _) = X509::from_der_prefix(der, &owner.lib_ctx()).ok_or(Error::Ssl(ASN1_LIB))?;
+    use_certificate(owner, certificate)
 }
 
 /// `SSL_CTX_use_certificate(3)`: uses a certificate, adding a count. A key of its type that does not belong to it is
@@ -43,7 +44,7 @@ pub unsafe extern "C" fn SSL_CTX_use_certificate(ctx: *mut SSL_CTX, x: *mut sys:
         // SAFETY: null or live, by the manual.
         let certificate = unsafe { X509::from_borrowed(x) }.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
         // SAFETY: null or a live handle, by the manual.
-        use_certificate(&unsafe { Holder::of_context(ctx) }?, certificate)
+        use_certificate(&unsafe { Owner::of_context(ctx) }?, certificate)
     })
 }
 
@@ -59,7 +60,7 @@ pub unsafe extern "C" fn SSL_use_certificate(ssl: *mut SSL, x: *mut sys::X509) -
         // SAFETY: null or live, by the manual.
         let certificate = unsafe { X509::from_borrowed(x) }.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
         // SAFETY: null or a live handle, by the manual.
-        use_certificate(&unsafe { Holder::of_connection(ssl) }?, certificate)
+        use_certificate(&unsafe { Owner::of_connection(ssl) }?, certificate)
     })
 }
 
@@ -75,7 +76,7 @@ pub unsafe extern "C" fn SSL_CTX_use_certificate_ASN1(ctx: *mut SSL_CTX, len: c_
         // SAFETY: readable for `len` bytes, by the manual.
         let der = unsafe { arg::bytes(d, usize::try_from(len).unwrap_or(0)) };
         // SAFETY: null or a live handle, by the manual.
-        use_der(&unsafe { Holder::of_context(ctx) }?, der)
+        use_der(&unsafe { Owner::of_context(ctx) }?, der)
     })
 }
 
@@ -91,21 +92,21 @@ pub unsafe extern "C" fn SSL_use_certificate_ASN1(ssl: *mut SSL, d: *const c_uch
         // SAFETY: readable for `len` bytes, by the manual.
         let der = unsafe { arg::bytes(d, usize::try_from(len).unwrap_or(0)) };
         // SAFETY: null or a live handle, by the manual.
-        use_der(&unsafe { Holder::of_connection(ssl) }?, der)
+        use_der(&unsafe { Owner::of_connection(ssl) }?, der)
     })
 }
 
 /// Sets certificate, key and chain of a slot at once.
 fn use_cert_and_key(
-    holder: &Holder,
+    owner: &Owner,
     certificate: X509,
     key: Option<Pkey>,
     chain: Option<Vec<X509>>,
     replace: bool,
 ) -> Result<c_int, Error> {
-    holder.allows(&certificate, true)?;
+    owner.allows(&certificate, true)?;
     for certificate in chain.iter().flatten() {
-        holder.allows(certificate, false)?;
+        owner.allows(certificate, false)?;
     }
     let public = certificate.public_key().ok_or(Error::Queued)?;
     let key = match key {
@@ -119,13 +120,12 @@ fn use_cert_and_key(
         // As OpenSSL: the certificate's own key then stands in the key's place; it cannot sign.
         None => public,
     };
-    let key = OwnKey::new(key, holder.lib_ctx())?;
+    let key = OwnKey::new(key, owner.lib_ctx())?;
     let certificate = OwnCertificate { object: certificate, kind: key.kind, key: key.object.clone() };
-    holder.change(|certificates| {
+    owner.change(|certificates| {
         let at = slot_of(key.kind);
-        if !replace
-            && (certificates.slot(at).certificate.is_some() || chain.is_some() || certificates.slot(at).key.is_some())
-        {
+        let there = certificates.slot(at);
+        if !replace && (there.certificate.is_some() || there.key.is_some() || there.chain.is_some()) {
             return Err(Error::Ssl(reason::NOT_REPLACING_CERTIFICATE));
         }
         certificates.current = at;
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn SSL_CTX_use_cert_and_key(
         // SAFETY: all null or live, by the manual.
         let (certificate, key, chain) = unsafe { pair_and_chain(x509, privatekey, chain) }?;
         // SAFETY: null or a live handle, by the manual.
-        use_cert_and_key(&unsafe { Holder::of_context(ctx) }?, certificate, key, chain, override_ != 0)
+        use_cert_and_key(&unsafe { Owner::of_context(ctx) }?, certificate, key, chain, override_ != 0)
     })
 }
 
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn SSL_use_cert_and_key(
         // SAFETY: all null or live, by the manual.
         let (certificate, key, chain) = unsafe { pair_and_chain(x509, privatekey, chain) }?;
         // SAFETY: null or a live handle, by the manual.
-        use_cert_and_key(&unsafe { Holder::of_connection(ssl) }?, certificate, key, chain, override_ != 0)
+        use_cert_and_key(&unsafe { Owner::of_connection(ssl) }?, certificate, key, chain, override_ != 0)
     })
 }
 
@@ -214,8 +214,8 @@ unsafe fn pair_and_chain(
 }
 
 /// Whether the current key belongs to the current certificate.
-fn check_private_key(holder: &Holder) -> Result<c_int, Error> {
-    let slot = holder.current();
+fn check_private_key(owner: &Owner) -> Result<c_int, Error> {
+    let slot = owner.current();
     let certificate = slot.certificate.ok_or(Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
     let key = slot.key.ok_or(Error::Ssl(reason::NO_PRIVATE_KEY_ASSIGNED))?;
     if certificate.matches(&key.object) { Ok(1) } else { Err(Error::Queued) }
@@ -231,8 +231,9 @@ fn check_private_key(holder: &Holder) -> Result<c_int, Error> {
 pub unsafe extern "C" fn SSL_CTX_check_private_key(ctx: *const SSL_CTX) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { Holder::of_context(ctx) }.map_err(|_| Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
-        check_private_key(&holder)
+        let owner =
+            unsafe { Owner::of_context(ctx) }.map_err(|_| Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
+        check_private_key(&owner)
     })
 }
 
@@ -245,7 +246,7 @@ pub unsafe extern "C" fn SSL_CTX_check_private_key(ctx: *const SSL_CTX) -> c_int
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_check_private_key(ssl: *const SSL) -> c_int {
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || check_private_key(&unsafe { Holder::of_connection(ssl) }?))
+    guard(0, || check_private_key(&unsafe { Owner::of_connection(ssl) }?))
 }
 
 /// `SSL_CTX_get0_certificate(3)`: the current certificate, without a count for the caller.
@@ -258,7 +259,7 @@ pub unsafe extern "C" fn SSL_check_private_key(ssl: *const SSL) -> c_int {
 pub unsafe extern "C" fn SSL_CTX_get0_certificate(ctx: *const SSL_CTX) -> *mut sys::X509 {
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
-        let slot = unsafe { Holder::of_context(ctx) }.map_err(|_| Error::Silent)?.current();
+        let slot = unsafe { Owner::of_context(ctx) }.map_err(|_| Error::Silent)?.current();
         Ok(slot.certificate.map_or(std::ptr::null_mut(), |own| own.object.as_ptr()))
     })
 }
@@ -274,7 +275,7 @@ pub unsafe extern "C" fn SSL_CTX_get0_certificate(ctx: *const SSL_CTX) -> *mut s
 pub unsafe extern "C" fn SSL_get_certificate(ssl: *const SSL) -> *mut sys::X509 {
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
-        let slot = unsafe { Holder::of_connection(ssl) }.map_err(|_| Error::Silent)?.current();
+        let slot = unsafe { Owner::of_connection(ssl) }.map_err(|_| Error::Silent)?.current();
         Ok(slot.certificate.map_or(std::ptr::null_mut(), |own| own.object.as_ptr()))
     })
 }
@@ -289,7 +290,7 @@ pub unsafe extern "C" fn SSL_get_certificate(ssl: *const SSL) -> *mut sys::X509 
 pub unsafe extern "C" fn SSL_certs_clear(ssl: *mut SSL) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
-        unsafe { Holder::of_connection(ssl) }?.change(|certificates| {
+        unsafe { Owner::of_connection(ssl) }?.change(|certificates| {
             certificates.slots = Default::default();
             Ok(())
         })

@@ -1,16 +1,19 @@
 //! Which certificate is shown, and with which scheme it signs: by what the peer accepts, in OpenSSL's order.
 
-use super::certificate_slot::{Certificates, OwnCertificate, Slot, slot_of};
+use super::certificate_callback;
+use super::certificate_slot::{Certificates, OwnCertificate, Owner, Rest, Slot, slot_of};
 use super::config::{Config, op};
 use super::connection::Connection;
+use super::error::{Error, INTERNAL_ERROR};
+use super::sigalg;
+use crate::seam::Failure;
 use crate::tls::cipher::{self, Auth, Suite};
 use crate::tls::credentials;
-use crate::tls::exchange::HelloAnswer;
 use crate::tls::hello::Hello;
-use crate::tls::sigalg::{self, Hash, KeyKind, SigAlg};
+use crate::tls::sigalg::{Hash, KeyKind, NID_DSA, NID_RSA, NID_RSA_PSS, SigAlg, by_scheme};
 use rustls::DistinguishedName;
 use rustls::crypto::{SelectedCredential, SignatureScheme};
-use rustls::error::{Error as Rustls, PeerIncompatible};
+use rustls::error::{AlertDescription, Error as Rustls, PeerIncompatible};
 use std::sync::Arc;
 
 /// The signature_algorithms extension (RFC 8446, section 4.2.3).
@@ -20,17 +23,14 @@ const SIGNATURE_ALGORITHMS_CERT: u16 = 50;
 /// The supported_groups extension.
 const SUPPORTED_GROUPS: u16 = 10;
 
+/// `SSL_MODE_NO_AUTO_CHAIN`.
+const NO_AUTO_CHAIN: u32 = 8;
+
 /// A slot and the scheme that its key signs with.
 #[derive(Debug, Clone, Copy)]
 struct Choice {
     slot: usize,
     scheme: u16,
-}
-
-/// Server: runs the certificate callback for a ClientHello.
-pub(crate) fn ask_server(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
-    let _ = (ssl, hello);
-    Ok(())
 }
 
 /// Server: the credential to show, among what the client can verify.
@@ -42,37 +42,37 @@ pub(crate) fn for_server(ssl: &Arc<Connection>, schemes: &[SignatureScheme]) -> 
     if !schemes.contains(&SignatureScheme(choice.scheme)) {
         return Err(unsuitable());
     }
-    credential(ssl, &config.certificates, choice).ok_or_else(unsuitable)
+    credential(ssl, &config, choice).map_err(|error| {
+        error.report();
+        if let Some(exchange) = &*ssl.exchange.read() {
+            exchange.record.lock().refused = Some(AlertDescription::InternalError);
+        }
+        Rustls::HandshakeNotComplete
+    })
 }
 
 /// Makes what rustls is given, and the chosen slot the current one.
-fn credential(ssl: &Connection, certificates: &Certificates, choice: Choice) -> Option<SelectedCredential> {
-    let key = certificates.slot(choice.slot).key.as_ref()?;
+fn credential(ssl: &Arc<Connection>, config: &Config, choice: Choice) -> Result<SelectedCredential, Error> {
+    let unusable = Error::Ssl(INTERNAL_ERROR);
+    let certificates = &config.certificates;
     let scheme = SignatureScheme(choice.scheme);
-    let extra = ssl.context().certificates.extra.read().clone();
-    let identity = certificates.identity(choice.slot, extra)?;
+    let Some(key) = &certificates.slot(choice.slot).key else { return Err(unusable) };
+    let owner = Owner::Connection(ssl.clone());
+    let identity = certificates.identity(choice.slot, rest(ssl, config, choice.slot), &owner)?;
     ssl.own.choose(choice.slot);
-    credentials::select(identity, key.signer(scheme), scheme)
+    credentials::select(identity, key.signer(scheme), scheme).ok_or(unusable)
 }
 
-/// The schemes that own keys may sign with, best first.
-fn own_schemes(config: &Config, server: bool) -> Vec<&'static SigAlg> {
-    let for_clients = config.client_sigalgs.as_ref().filter(|_| !server);
-    match for_clients.or(config.sigalgs.as_ref()) {
-        Some(set) => set.iter().filter_map(|&scheme| sigalg::by_scheme(scheme)).collect(),
-        None => sigalg::default_sigalgs().collect(),
+/// What goes after the leaf: its chain, or the context's extra certificates, or what the store knows.
+fn rest(ssl: &Connection, config: &Config, slot: usize) -> Rest {
+    let context = ssl.context();
+    let given = config.certificates.slot(slot).chain.clone().or_else(|| context.certificates.extra.read().clone());
+    if given.is_some() || config.mode & NO_AUTO_CHAIN != 0 {
+        return Rest::Given(given);
     }
-}
-
-/// The schemes that both sides take: in the peer's order, or in ours by `SSL_OP_CIPHER_SERVER_PREFERENCE`.
-pub(crate) fn shared_schemes(config: &Config, server: bool, peer: &[u16]) -> Vec<&'static SigAlg> {
-    let own = own_schemes(config, server);
-    let allowed = |sigalg: &&SigAlg| sigalg.allowed_at(config.security_level);
-    if config.options & op::CIPHER_SERVER_PREFERENCE != 0 {
-        own.into_iter().filter(allowed).filter(|sigalg| peer.contains(&sigalg.scheme)).collect()
-    } else {
-        let known = peer.iter().filter_map(|&scheme| sigalg::by_scheme(scheme));
-        known.filter(allowed).filter(|sigalg| own.contains(sigalg)).collect()
+    match config.verify.chain_store.clone().or_else(|| context.trust.store()) {
+        Some(store) => Rest::Known(store.clone(), store.size()),
+        None => Rest::Given(None),
     }
 }
 
@@ -87,8 +87,9 @@ fn is_tls13(suite: u16) -> bool {
 }
 
 fn choose_as_server(config: &Config, hello: &Hello) -> Result<Choice, PeerIncompatible> {
-    let shared = shared_schemes(config, true, &hello.numbers(SIGNATURE_ALGORITHMS));
-    let on_certificates = hello.extension(SIGNATURE_ALGORITHMS_CERT).map(|_| hello.numbers(SIGNATURE_ALGORITHMS_CERT));
+    let shared = sigalg::shared_with(config, true, &hello.numbers(SIGNATURE_ALGORITHMS));
+    let on_certificates =
+        hello.extension(SIGNATURE_ALGORITHMS_CERT).map(|_| hello.numbers(SIGNATURE_ALGORITHMS_CERT));
     let peer = Peer { shared, on_certificates };
     if answers_tls13(config, hello) {
         return peer.for_tls13(&config.certificates).ok_or(PeerIncompatible::NoSignatureSchemesInCommon);
@@ -124,14 +125,14 @@ impl Peer {
     fn for_tls13(&self, certificates: &Certificates) -> Option<Choice> {
         self.find(certificates, |slot, sigalg| {
             let dated = matches!(sigalg.hash, Some(Hash::Sha1 | Hash::Sha224))
-                || matches!(sigalg.sign_nid, sigalg::NID_RSA | sigalg::NID_DSA);
+                || matches!(sigalg.sign_nid, NID_RSA | NID_DSA);
             !dated && curve_of_scheme(sigalg.scheme).is_none_or(|curve| curve_of_slot(slot) == Some(curve))
         })
     }
 
     fn can_use(&self, slot: &Slot, sigalg: &SigAlg) -> bool {
         let (Some(certificate), Some(key)) = (&slot.certificate, &slot.key) else { return false };
-        let large_enough = sigalg.sign_nid != sigalg::NID_RSA_PSS
+        let large_enough = sigalg.sign_nid != NID_RSA_PSS
             || sigalg.hash.is_none_or(|hash| key.object.size() >= 2 * digest_len(hash) + 2);
         large_enough
             && self.on_certificates.as_ref().is_none_or(|schemes| signed_with_one_of(certificate, schemes))
@@ -152,7 +153,7 @@ fn digest_len(hash: Hash) -> usize {
 /// Whether the signature on a certificate is one of these schemes.
 fn signed_with_one_of(certificate: &OwnCertificate, schemes: &[u16]) -> bool {
     certificate.object.signature_info().is_none_or(|info| {
-        let known = schemes.iter().filter_map(|&scheme| sigalg::by_scheme(scheme));
+        let known = schemes.iter().filter_map(|&scheme| by_scheme(scheme));
         known.into_iter().any(|sigalg| sigalg.hash_nid() == info.digest_nid && sigalg.sign_nid == info.key_nid)
     })
 }
@@ -215,23 +216,48 @@ fn choose_suite(config: &Config, hello: &Hello, auth: u32) -> Option<&'static Su
     both.first().copied()
 }
 
-/// Client: the credential to show when the server asks for one.
+/// Client: the credential to show when the server asks for one. Runs the program's callbacks; when these fail, no
+/// credential is shown and the connection remembers the alert to end the handshake with.
 pub(crate) fn for_client(
     ssl: &Arc<Connection>,
     issuers: &[DistinguishedName],
     schemes: &[SignatureScheme],
 ) -> Option<SelectedCredential> {
-    let _ = issuers;
+    ssl.own.asked_for(issuers);
+    let schemes: Vec<u16> = schemes.iter().map(|scheme| scheme.0).collect();
+    ask_client(ssl, &schemes).unwrap_or_else(|alert| {
+        ssl.own.fail(alert);
+        None
+    })
+}
+
+fn ask_client(ssl: &Arc<Connection>, schemes: &[u16]) -> Result<Option<SelectedCredential>, AlertDescription> {
+    certificate_callback::ask_client(ssl)?;
+    if let Some(credential) = suitable_for_server(ssl, schemes)? {
+        return Ok(Some(credential));
+    }
+    match certificate_callback::ask_for_client_certificate(ssl)? {
+        true => suitable_for_server(ssl, schemes),
+        false => Ok(None),
+    }
+}
+
+fn suitable_for_server(
+    ssl: &Arc<Connection>,
+    schemes: &[u16],
+) -> Result<Option<SelectedCredential>, AlertDescription> {
     let config = ssl.config();
     let version = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().version);
     let tls13 = version == Some(super::config::TLS1_3);
-    let choice = choose_as_client(&config, tls13, ssl.current_slot(), schemes)?;
-    credential(ssl, &config.certificates, choice)
+    let Some(choice) = choose_as_client(&config, tls13, ssl.current_slot(), schemes) else { return Ok(None) };
+    credential(ssl, &config, choice).map(Some).map_err(|error| {
+        error.report();
+        AlertDescription::InternalError
+    })
 }
 
-fn choose_as_client(config: &Config, tls13: bool, current: usize, schemes: &[SignatureScheme]) -> Option<Choice> {
-    let schemes: Vec<u16> = schemes.iter().map(|scheme| scheme.0).collect();
-    let peer = Peer { shared: shared_schemes(config, false, &schemes), on_certificates: None };
+fn choose_as_client(config: &Config, tls13: bool, current: usize, schemes: &[u16]) -> Option<Choice> {
+    let peer = Peer { shared: sigalg::shared_with(config, false, schemes), on_certificates: None };
     if tls13 {
         return peer.for_tls13(&config.certificates);
     }

@@ -2,7 +2,7 @@
 
 use super::certificate::use_certificate;
 use super::certificate_chain::add_chain_certificate;
-use super::certificate_slot::Holder;
+use super::certificate_slot::Owner;
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
 use super::private_key::{ASN1_LIB, FILETYPE_ASN1, FILETYPE_PEM, PEM_LIB, SYS_LIB};
 use super::reason;
@@ -13,36 +13,36 @@ use crate::libcrypto::sys;
 use crate::seam::arg;
 use std::ffi::{CStr, c_char, c_int};
 
-fn use_file(holder: &Holder, path: Option<&CStr>, kind: c_int) -> Result<c_int, Error> {
+fn use_file(owner: &Owner, path: Option<&CStr>, kind: c_int) -> Result<c_int, Error> {
     let path = path.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
     let file = InputFile::open(path).ok_or(Error::Ssl(SYS_LIB))?;
-    let lib_ctx = holder.lib_ctx();
+    let lib_ctx = owner.lib_ctx();
     let (certificate, failed) = match kind {
-        FILETYPE_PEM => (file.certificate_pem(holder.config().password, &lib_ctx), PEM_LIB),
+        FILETYPE_PEM => (file.certificate_pem(owner.config().password, &lib_ctx), PEM_LIB),
         FILETYPE_ASN1 => (file.certificate_der(&lib_ctx), ASN1_LIB),
         _ => return Err(Error::Ssl(reason::BAD_SSL_FILETYPE)),
     };
-    use_certificate(holder, certificate.ok_or(Error::Ssl(failed))?)
+    use_certificate(owner, certificate.ok_or(Error::Ssl(failed))?)
 }
 
 /// Uses the first certificate of a PEM file as leaf, and all others as its chain.
-fn use_chain_file(holder: &Holder, path: Option<&CStr>) -> Result<c_int, Error> {
+fn use_chain_file(owner: &Owner, path: Option<&CStr>) -> Result<c_int, Error> {
     err::clear();
     let path = path.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
     let file = InputFile::open(path).ok_or(Error::Ssl(SYS_LIB))?;
-    let (password, lib_ctx) = (holder.config().password, holder.lib_ctx());
+    let (password, lib_ctx) = (owner.config().password, owner.lib_ctx());
     let leaf = file.trusted_certificate_pem(password, &lib_ctx).ok_or(Error::Ssl(PEM_LIB))?;
-    use_certificate(holder, leaf)?;
+    use_certificate(owner, leaf)?;
     if err::peek() != 0 {
         // Something on the way has complained, although it went on.
         return Err(Error::Queued);
     }
-    holder.change(|certificates| {
+    owner.change(|certificates| {
         certificates.current_mut().chain = None;
         Ok(())
     })?;
     while let Some(certificate) = file.certificate_pem(password, &lib_ctx) {
-        add_chain_certificate(holder, certificate)?;
+        add_chain_certificate(owner, certificate)?;
     }
     let last = err::peek_last();
     if err::lib(last) == sys::ERR_LIB_PEM && err::reason(last) == sys::PEM_R_NO_START_LINE {
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn SSL_CTX_use_certificate_file(ctx: *mut SSL_CTX, file: *
     // SAFETY: null or a C string, by the manual.
     let path = unsafe { arg::c_str(file) };
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || use_file(&unsafe { Holder::of_context(ctx) }?, path, kind))
+    guard(0, || use_file(&unsafe { Owner::of_context(ctx) }?, path, kind))
 }
 
 /// `SSL_use_certificate_file(3)`: as `SSL_CTX_use_certificate_file`, for one connection.
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn SSL_use_certificate_file(ssl: *mut SSL, file: *const c_
     // SAFETY: null or a C string, by the manual.
     let path = unsafe { arg::c_str(file) };
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || use_file(&unsafe { Holder::of_connection(ssl) }?, path, kind))
+    guard(0, || use_file(&unsafe { Owner::of_connection(ssl) }?, path, kind))
 }
 
 /// `SSL_CTX_use_certificate_chain_file(3)`: uses the certificates of a PEM file, leaf first, in place of certificate
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn SSL_CTX_use_certificate_chain_file(ctx: *mut SSL_CTX, f
     // SAFETY: null or a C string, by the manual.
     let path = unsafe { arg::c_str(file) };
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || use_chain_file(&unsafe { Holder::of_context(ctx) }?, path))
+    guard(0, || use_chain_file(&unsafe { Owner::of_context(ctx) }?, path))
 }
 
 /// `SSL_use_certificate_chain_file(3)`: as `SSL_CTX_use_certificate_chain_file`, for one connection.
@@ -108,5 +108,5 @@ pub unsafe extern "C" fn SSL_use_certificate_chain_file(ssl: *mut SSL, file: *co
     // SAFETY: null or a C string, by the manual.
     let path = unsafe { arg::c_str(file) };
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || use_chain_file(&unsafe { Holder::of_connection(ssl) }?, path))
+    guard(0, || use_chain_file(&unsafe { Owner::of_connection(ssl) }?, path))
 }

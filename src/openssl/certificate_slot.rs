@@ -4,7 +4,9 @@
 use super::config::Config;
 use super::connection::{self, Connection};
 use super::context::{self, Context};
-use super::error::Error;
+use super::certificate_callback::ClientCertificateCallback;
+use super::certificate_chain;
+use super::error::{BUF_LIB, Error, INTERNAL_ERROR};
 use super::private_key::OwnKey;
 use super::reason;
 use super::types::{SSL, SSL_CTX};
@@ -12,13 +14,16 @@ use crate::libcrypto::err;
 use crate::libcrypto::lib_ctx::LibCtx;
 use crate::libcrypto::pem::Password;
 use crate::libcrypto::pkey::Pkey;
+use crate::libcrypto::store::Store;
 use crate::libcrypto::sys;
 use crate::libcrypto::x509::{X509, X509Stack};
 use crate::tls::cipher::security_bits;
 use crate::tls::credentials;
 use crate::tls::sigalg::KeyKind;
 use parking_lot::{Mutex, RwLock};
+use rustls::DistinguishedName;
 use rustls::crypto::Identity;
+use rustls::error::AlertDescription;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -65,6 +70,11 @@ impl OwnCertificate {
             return Err(Error::Ssl(reason::ECC_CERT_NOT_FOR_SIGNING));
         }
         Ok(Self { object, key, kind })
+    }
+
+    /// The object that the program sees.
+    pub(crate) fn object(&self) -> &X509 {
+        &self.object
     }
 
     /// Whether `key` is the private key to it. If not, libcrypto has queued why.
@@ -155,10 +165,31 @@ impl Clone for Certificates {
     }
 }
 
+/// What is sent after the leaf.
+#[derive(Debug, Clone)]
+pub(crate) enum Rest {
+    /// A chain that was set, or nothing.
+    Given(Option<Arc<OwnChain>>),
+    /// What the store knows; it held so many objects.
+    Known(Store, usize),
+}
+
+impl PartialEq for Rest {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Given(Some(a)), Self::Given(Some(b))) => Arc::ptr_eq(a, b),
+            (Self::Given(None), Self::Given(None)) => true,
+            (Self::Known(a, size_a), Self::Known(b, size_b)) => a.as_ptr() == b.as_ptr() && size_a == size_b,
+            _ => false,
+        }
+    }
+}
+
 /// A chain as it was last sent, and what it was made from.
 #[derive(Debug)]
 struct Sent {
-    extra: Option<Arc<OwnChain>>,
+    rest: Rest,
+    level: u8,
     identity: Arc<Identity<'static>>,
 }
 
@@ -170,12 +201,13 @@ impl Certificates {
 
     /// A slot by number.
     pub(crate) fn slot(&self, at: usize) -> &Slot {
-        self.slots.get(at).unwrap_or(&self.slots[0])
+        let [first, rest @ ..] = &self.slots;
+        at.checked_sub(1).and_then(|at| rest.get(at)).unwrap_or(first)
     }
 
     fn slot_mut(&mut self, at: usize) -> &mut Slot {
-        let at = if at < self.slots.len() { at } else { 0 };
-        &mut self.slots[at]
+        let [first, rest @ ..] = &mut self.slots;
+        at.checked_sub(1).and_then(|at| rest.get_mut(at)).unwrap_or(first)
     }
 
     /// The current slot, to be changed.
@@ -212,25 +244,30 @@ impl Certificates {
         Ok(())
     }
 
-    /// The chain of a slot as it is sent. Without one of its own, `extra` goes with it.
-    pub(crate) fn identity(&self, at: usize, extra: Option<Arc<OwnChain>>) -> Option<Arc<Identity<'static>>> {
-        let slot = self.slot(at);
-        let chain = slot.chain.clone().or(extra);
-        let mut sent = self.sent.get(at)?.lock();
-        let same = |a: &Option<Arc<OwnChain>>, b: &Option<Arc<OwnChain>>| match (a, b) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            (None, None) => true,
-            _ => false,
-        };
-        if let Some(known) = sent.as_ref().filter(|known| same(&known.extra, &chain)) {
-            return Some(known.identity.clone());
+    /// The chain of a slot as it is sent, with `rest` after the leaf. The security level must allow all of it.
+    pub(crate) fn identity(&self, at: usize, rest: Rest, owner: &Owner) -> Result<Arc<Identity<'static>>, Error> {
+        let level = owner.config().security_level;
+        let cache = self.sent.get(at).ok_or(Error::Ssl(INTERNAL_ERROR))?;
+        if let Some(known) = cache.lock().as_ref().filter(|known| known.rest == rest && known.level == level) {
+            return Ok(known.identity.clone());
         }
-        let rest = chain.as_ref().map_or(&[][..], |chain| chain.certificates());
-        let leaf = &slot.certificate.as_ref()?.object;
-        let ders = std::iter::once(leaf).chain(rest).map(X509::to_der).collect::<Option<Vec<_>>>()?;
-        let identity = credentials::identity(ders)?;
-        *sent = Some(Sent { extra: chain, identity: identity.clone() });
-        Some(identity)
+        let leaf = self.slot(at).certificate.as_ref().ok_or(Error::Ssl(INTERNAL_ERROR))?.object();
+        let built = match &rest {
+            Rest::Given(_) => Vec::new(),
+            Rest::Known(store, _) => certificate_chain::automatic_chain(owner, store, leaf).unwrap_or_default(),
+        };
+        let after = match &rest {
+            Rest::Given(chain) => chain.as_ref().map_or(&[][..], |chain| chain.certificates()),
+            Rest::Known(..) => &built,
+        };
+        check_strength(level, leaf, true)?;
+        for certificate in after {
+            check_strength(level, certificate, false)?;
+        }
+        let ders = std::iter::once(leaf).chain(after).map(X509::to_der).collect::<Option<Vec<_>>>();
+        let identity = ders.and_then(credentials::identity).ok_or(Error::Ssl(BUF_LIB))?;
+        let _old = cache.lock().replace(Sent { rest, level, identity: identity.clone() });
+        Ok(identity)
     }
 }
 
@@ -239,6 +276,8 @@ impl Certificates {
 pub(crate) struct ContextCertificates {
     /// Chain certificates for all slots without a chain of their own.
     pub(crate) extra: RwLock<Option<Arc<OwnChain>>>,
+    /// Asked by clients that have no suitable certificate.
+    pub(crate) client_callback: RwLock<ClientCertificateCallback>,
 }
 
 /// What a connection knows of its own certificates besides its settings.
@@ -246,13 +285,17 @@ pub(crate) struct ContextCertificates {
 pub(crate) struct ConnectionCertificates {
     /// The slot that the handshake has chosen, which is the current one from then on.
     chosen: AtomicUsize,
+    /// The alert that a failed callback of a client ends the handshake with.
+    failed: Mutex<Option<AlertDescription>>,
+    /// Client: the names of issuers that the server takes, once it has asked for a certificate.
+    issuers: Mutex<Option<Arc<[Vec<u8>]>>>,
 }
 
 const NOT_CHOSEN: usize = usize::MAX;
 
 impl Default for ConnectionCertificates {
     fn default() -> Self {
-        Self { chosen: AtomicUsize::new(NOT_CHOSEN) }
+        Self { chosen: AtomicUsize::new(NOT_CHOSEN), failed: Mutex::default(), issuers: Mutex::default() }
     }
 }
 
@@ -262,7 +305,39 @@ impl ConnectionCertificates {
         self.chosen.store(at, Ordering::Relaxed);
     }
 
-    fn forget(&self) {
+    /// Whether the handshake has chosen one.
+    pub(crate) fn has_chosen(&self) -> bool {
+        self.chosen.load(Ordering::Relaxed) != NOT_CHOSEN
+    }
+
+    /// A callback has failed: the handshake ends with `alert`.
+    pub(crate) fn fail(&self, alert: AlertDescription) {
+        *self.failed.lock() = Some(alert);
+    }
+
+    /// The alert to end the handshake with.
+    pub(crate) fn failure(&self) -> Option<AlertDescription> {
+        self.failed.lock().take()
+    }
+
+    /// The server has asked for a certificate of one of these issuers.
+    pub(crate) fn asked_for(&self, issuers: &[DistinguishedName]) {
+        *self.issuers.lock() = Some(issuers.iter().map(|name| name.as_ref().to_vec()).collect());
+    }
+
+    /// The issuers that the server takes, as DER names.
+    pub(crate) fn issuers(&self) -> Option<Arc<[Vec<u8>]>> {
+        self.issuers.lock().clone()
+    }
+
+    /// Forgets what belongs to one handshake.
+    pub(crate) fn clear(&self) {
+        *self.failed.lock() = None;
+        *self.issuers.lock() = None;
+    }
+
+    /// The certificates have changed: what was chosen among them counts no more.
+    pub(crate) fn forget(&self) {
         self.choose(NOT_CHOSEN);
     }
 }
@@ -278,12 +353,12 @@ impl Connection {
 }
 
 /// A context or a connection: most functions of this topic exist for both.
-pub(crate) enum Holder {
+pub(crate) enum Owner {
     Context(Arc<Context>),
     Connection(Arc<Connection>),
 }
 
-impl Holder {
+impl Owner {
     /// The context behind a pointer.
     ///
     /// # Safety
@@ -362,6 +437,14 @@ impl Holder {
             Self::Context(context) => context.lib_ctx.clone(),
             Self::Connection(ssl) => ssl.context().lib_ctx.clone(),
         }
+    }
+
+    /// The store that completes chains.
+    pub(crate) fn chain_store(&self) -> Option<Store> {
+        self.config().verify.chain_store.clone().or_else(|| match self {
+            Self::Context(context) => context.trust.store(),
+            Self::Connection(ssl) => ssl.context().trust.store(),
+        })
     }
 
     /// Whether the security level allows a certificate as a leaf, or else as one of a chain.

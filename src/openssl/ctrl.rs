@@ -1,12 +1,14 @@
 //! `SSL_ctrl(3)` and `SSL_CTX_ctrl(3)`: from a command's number to the function that does it. Half of the C API's macros
 //! end here.
 
+use super::certificate_chain;
+use super::certificate_slot::Owner;
 use super::connection::Connection;
 use super::context::Context;
 use super::error::{Error, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
-use super::{callbacks, connection, group, handshake_values, ocsp, options, server_name, sigalg, tmp_dh, trust_store};
+use super::{callbacks, connection, group, ocsp, options, server_name, sigalg, tmp_dh, trust_store};
 use crate::seam::{Handle, arg};
 use std::ffi::{c_int, c_long, c_void};
 use std::sync::Arc;
@@ -44,7 +46,6 @@ fn common(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c_void)
         124 => options::set_max_version(holder, larg)?,
         125 => options::set_split_send_fragment(holder, larg),
         126 => options::set_max_pipelines(holder, larg),
-        118 => 1,
         99 => holder.change(|config| {
             config.cert_flags |= larg as u32;
             config.cert_flags.into()
@@ -59,7 +60,7 @@ fn common(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c_void)
     }))
 }
 
-/// Lists of groups and signature algorithms, by number and by name, and parameters of Diffie-Hellman.
+/// Lists of groups and signature algorithms, by number and by name.
 ///
 /// # Safety
 /// `parg` is what the command's manual page says.
@@ -69,10 +70,6 @@ unsafe fn lists(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c
     // SAFETY: the commands that take names point to a C string, by the manual.
     let names = || unsafe { arg::c_str(parg.cast()) };
     match command {
-        // SAFETY: null or live, by the manual.
-        3 => return unsafe { tmp_dh::set_dh(holder, parg) }.map(|done| Some(done.into())),
-        // SAFETY: as above.
-        4 => return unsafe { tmp_dh::set_ecdh(holder, parg) }.map(|done| Some(done.into())),
         91 => {
             let groups = group::from_nids(numbers())?;
             holder.change(|config| config.groups = Some(groups));
@@ -145,6 +142,13 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
     if let Some(answer) = unsafe { trust_store::command(&**ssl, command, larg, parg) } {
         return Ok(Some(answer));
     }
+    // SAFETY: as above.
+    if let Some(answer) = unsafe { certificate_chain::command(&Owner::Connection(ssl.clone()), command, larg, parg) }? {
+        return Ok(Some(answer));
+    }
+    if let Some(answer) = tmp_dh::command(command, larg, parg)? {
+        return Ok(Some(answer));
+    }
     match command {
         // SAFETY: null or a C string, by the manual.
         55 => server_name::set_host_name(ssl, larg, unsafe { arg::c_str(parg.cast()) }).map(Some),
@@ -178,6 +182,18 @@ unsafe fn context_command(context: &Arc<Context>, command: c_int, larg: c_long, 
     }
     // SAFETY: as above.
     if let Some(answer) = unsafe { trust_store::command(&**context, command, larg, parg) } {
+        return Ok(Some(answer));
+    }
+    // SAFETY: as above.
+    if let Some(answer) = unsafe { certificate_chain::context_command(context, command, larg, parg) }? {
+        return Ok(Some(answer));
+    }
+    let owner = Owner::Context(context.clone());
+    // SAFETY: as above.
+    if let Some(answer) = unsafe { certificate_chain::command(&owner, command, larg, parg) }? {
+        return Ok(Some(answer));
+    }
+    if let Some(answer) = tmp_dh::command(command, larg, parg)? {
         return Ok(Some(answer));
     }
     match command {

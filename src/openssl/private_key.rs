@@ -1,6 +1,6 @@
 //! Own private keys: `SSL_CTX_use_PrivateKey` and relatives, and how their passwords are asked for.
 
-use super::certificate_slot::{Holder, kind_of};
+use super::certificate_slot::{Owner, kind_of};
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
 use super::reason;
 use super::types::{SSL, SSL_CTX};
@@ -113,33 +113,33 @@ impl PrivateKey for KeptKey {
 }
 
 /// Uses a key.
-fn use_key(holder: &Holder, key: Pkey) -> Result<c_int, Error> {
-    let key = OwnKey::new(key, holder.lib_ctx())?;
-    holder.change(|certificates| certificates.set_key(key))?;
+pub(super) fn use_key(owner: &Owner, key: Pkey) -> Result<c_int, Error> {
+    let key = OwnKey::new(key, owner.lib_ctx())?;
+    owner.change(|certificates| certificates.set_key(key))?;
     Ok(1)
 }
 
 /// Uses a key that libcrypto has read, or fails with its entries and `reason`.
-fn use_read_key(holder: &Holder, key: Option<Pkey>, reason: c_int) -> Result<c_int, Error> {
-    use_key(holder, key.ok_or(Error::Ssl(reason))?)
+fn use_read_key(owner: &Owner, key: Option<Pkey>, reason: c_int) -> Result<c_int, Error> {
+    use_key(owner, key.ok_or(Error::Ssl(reason))?)
 }
 
-fn use_file(holder: &Holder, path: Option<&CStr>, kind: c_int) -> Result<c_int, Error> {
+fn use_file(owner: &Owner, path: Option<&CStr>, kind: c_int) -> Result<c_int, Error> {
     let path = path.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
     let file = InputFile::open(path).ok_or(Error::Ssl(SYS_LIB))?;
     match kind {
-        FILETYPE_PEM => use_read_key(holder, file.key_pem(holder.config().password, &holder.lib_ctx()), PEM_LIB),
-        FILETYPE_ASN1 => use_read_key(holder, file.key_der(&holder.lib_ctx()), ASN1_LIB),
+        FILETYPE_PEM => use_read_key(owner, file.key_pem(owner.config().password, &owner.lib_ctx()), PEM_LIB),
+        FILETYPE_ASN1 => use_read_key(owner, file.key_der(&owner.lib_ctx()), ASN1_LIB),
         _ => Err(Error::Ssl(reason::BAD_SSL_FILETYPE)),
     }
 }
 
-fn use_rsa_file(holder: &Holder, path: Option<&CStr>, kind: c_int) -> Result<c_int, Error> {
+fn use_rsa_file(owner: &Owner, path: Option<&CStr>, kind: c_int) -> Result<c_int, Error> {
     let path = path.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
     let file = InputFile::open(path).ok_or(Error::Ssl(SYS_LIB))?;
     match kind {
-        FILETYPE_PEM => use_read_key(holder, file.rsa_pem(holder.config().password), PEM_LIB),
-        FILETYPE_ASN1 => use_read_key(holder, file.rsa_der(), ASN1_LIB),
+        FILETYPE_PEM => use_read_key(owner, file.rsa_pem(owner.config().password), PEM_LIB),
+        FILETYPE_ASN1 => use_read_key(owner, file.rsa_der(), ASN1_LIB),
         _ => Err(Error::Ssl(reason::BAD_SSL_FILETYPE)),
     }
 }
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn SSL_CTX_use_PrivateKey(ctx: *mut SSL_CTX, pkey: *mut sy
         // SAFETY: null or live, by the manual.
         let key = unsafe { Pkey::from_borrowed(pkey) }.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
         // SAFETY: null or a live handle, by the manual.
-        use_key(&unsafe { Holder::of_context(ctx) }?, key)
+        use_key(&unsafe { Owner::of_context(ctx) }?, key)
     })
 }
 
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn SSL_use_PrivateKey(ssl: *mut SSL, pkey: *mut sys::EVP_P
         // SAFETY: null or live, by the manual.
         let key = unsafe { Pkey::from_borrowed(pkey) }.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
         // SAFETY: null or a live handle, by the manual.
-        use_key(&unsafe { Holder::of_connection(ssl) }?, key)
+        use_key(&unsafe { Owner::of_connection(ssl) }?, key)
     })
 }
 
@@ -194,8 +194,8 @@ pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_ASN1(
         // SAFETY: readable for `len` bytes, by the manual.
         let der = unsafe { arg::bytes(d, usize::try_from(len).unwrap_or(0)) };
         // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { Holder::of_context(ctx) }?;
-        use_read_key(&holder, Pkey::from_der(pk, der, &holder.lib_ctx()), ASN1_LIB)
+        let owner = unsafe { Owner::of_context(ctx) }?;
+        use_read_key(&owner, Pkey::from_der(pk, der, &owner.lib_ctx()), ASN1_LIB)
     })
 }
 
@@ -211,8 +211,8 @@ pub unsafe extern "C" fn SSL_use_PrivateKey_ASN1(pk: c_int, ssl: *mut SSL, d: *c
         // SAFETY: readable for `len` bytes, by the manual.
         let der = unsafe { arg::bytes(d, usize::try_from(len).unwrap_or(0)) };
         // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { Holder::of_connection(ssl) }?;
-        use_read_key(&holder, Pkey::from_der(pk, der, &holder.lib_ctx()), ASN1_LIB)
+        let owner = unsafe { Owner::of_connection(ssl) }?;
+        use_read_key(&owner, Pkey::from_der(pk, der, &owner.lib_ctx()), ASN1_LIB)
     })
 }
 
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_file(ctx: *mut SSL_CTX, file: *c
     // SAFETY: null or a C string, by the manual.
     let path = unsafe { arg::c_str(file) };
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || use_file(&unsafe { Holder::of_context(ctx) }?, path, kind))
+    guard(0, || use_file(&unsafe { Owner::of_context(ctx) }?, path, kind))
 }
 
 /// `SSL_use_PrivateKey_file(3)`: as `SSL_CTX_use_PrivateKey_file`, for one connection.
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn SSL_use_PrivateKey_file(ssl: *mut SSL, file: *const c_c
     // SAFETY: null or a C string, by the manual.
     let path = unsafe { arg::c_str(file) };
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || use_file(&unsafe { Holder::of_connection(ssl) }?, path, kind))
+    guard(0, || use_file(&unsafe { Owner::of_connection(ssl) }?, path, kind))
 }
 
 /// Wraps the program's `RSA`.
@@ -268,7 +268,7 @@ pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey(ctx: *mut SSL_CTX, rsa: *mut 
         // SAFETY: null or live, by the manual.
         let key = unsafe { key_from_rsa(rsa) }?;
         // SAFETY: null or a live handle, by the manual.
-        use_key(&unsafe { Holder::of_context(ctx) }?, key)
+        use_key(&unsafe { Owner::of_context(ctx) }?, key)
     })
 }
 
@@ -284,7 +284,7 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey(ssl: *mut SSL, rsa: *mut sys::RSA
         // SAFETY: null or live, by the manual.
         let key = unsafe { key_from_rsa(rsa) }?;
         // SAFETY: null or a live handle, by the manual.
-        use_key(&unsafe { Holder::of_connection(ssl) }?, key)
+        use_key(&unsafe { Owner::of_connection(ssl) }?, key)
     })
 }
 
@@ -300,7 +300,7 @@ pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey_ASN1(ctx: *mut SSL_CTX, d: *c
         // SAFETY: readable for `len` bytes, by the manual.
         let der = unsafe { arg::bytes(d, usize::try_from(len).unwrap_or(0)) };
         // SAFETY: null or a live handle, by the manual.
-        use_read_key(&unsafe { Holder::of_context(ctx) }?, pem::rsa_from_der(der), ASN1_LIB)
+        use_read_key(&unsafe { Owner::of_context(ctx) }?, pem::rsa_from_der(der), ASN1_LIB)
     })
 }
 
@@ -316,7 +316,7 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey_ASN1(ssl: *mut SSL, d: *const c_u
         // SAFETY: readable for `len` bytes, by the manual.
         let der = unsafe { arg::bytes(d, usize::try_from(len).unwrap_or(0)) };
         // SAFETY: null or a live handle, by the manual.
-        use_read_key(&unsafe { Holder::of_connection(ssl) }?, pem::rsa_from_der(der), ASN1_LIB)
+        use_read_key(&unsafe { Owner::of_connection(ssl) }?, pem::rsa_from_der(der), ASN1_LIB)
     })
 }
 
@@ -331,7 +331,7 @@ pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey_file(ctx: *mut SSL_CTX, file:
     // SAFETY: null or a C string, by the manual.
     let path = unsafe { arg::c_str(file) };
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || use_rsa_file(&unsafe { Holder::of_context(ctx) }?, path, kind))
+    guard(0, || use_rsa_file(&unsafe { Owner::of_context(ctx) }?, path, kind))
 }
 
 /// `SSL_use_RSAPrivateKey_file(3)`: as `SSL_CTX_use_RSAPrivateKey_file`, for one connection.
@@ -345,7 +345,7 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey_file(ssl: *mut SSL, file: *const 
     // SAFETY: null or a C string, by the manual.
     let path = unsafe { arg::c_str(file) };
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || use_rsa_file(&unsafe { Holder::of_connection(ssl) }?, path, kind))
+    guard(0, || use_rsa_file(&unsafe { Owner::of_connection(ssl) }?, path, kind))
 }
 
 /// `SSL_CTX_get0_privatekey(3)`: the current key, without a count for the caller.
@@ -358,7 +358,7 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey_file(ssl: *mut SSL, file: *const 
 pub unsafe extern "C" fn SSL_CTX_get0_privatekey(ctx: *const SSL_CTX) -> *mut sys::EVP_PKEY {
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
-        let slot = unsafe { Holder::of_context(ctx) }.map_err(|_| Error::Silent)?.current();
+        let slot = unsafe { Owner::of_context(ctx) }.map_err(|_| Error::Silent)?.current();
         Ok(slot.key.map_or(std::ptr::null_mut(), |key| key.object.as_ptr()))
     })
 }
@@ -373,7 +373,7 @@ pub unsafe extern "C" fn SSL_CTX_get0_privatekey(ctx: *const SSL_CTX) -> *mut sy
 pub unsafe extern "C" fn SSL_get_privatekey(ssl: *const SSL) -> *mut sys::EVP_PKEY {
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
-        let slot = unsafe { Holder::of_connection(ssl) }.map_err(|_| Error::Silent)?.current();
+        let slot = unsafe { Owner::of_connection(ssl) }.map_err(|_| Error::Silent)?.current();
         Ok(slot.key.map_or(std::ptr::null_mut(), |key| key.object.as_ptr()))
     })
 }
@@ -388,7 +388,7 @@ pub unsafe extern "C" fn SSL_get_privatekey(ssl: *const SSL) -> *mut sys::EVP_PK
 pub unsafe extern "C" fn SSL_CTX_set_default_passwd_cb(ctx: *mut SSL_CTX, cb: sys::pem_password_cb) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
-        unsafe { Holder::of_context(ctx) }?.edit_password(|password| password.callback = cb);
+        unsafe { Owner::of_context(ctx) }?.edit_password(|password| password.callback = cb);
         Ok(())
     });
 }
@@ -403,7 +403,7 @@ pub unsafe extern "C" fn SSL_CTX_set_default_passwd_cb(ctx: *mut SSL_CTX, cb: sy
 pub unsafe extern "C" fn SSL_CTX_set_default_passwd_cb_userdata(ctx: *mut SSL_CTX, u: *mut c_void) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
-        unsafe { Holder::of_context(ctx) }?.edit_password(|password| password.data = u);
+        unsafe { Owner::of_context(ctx) }?.edit_password(|password| password.data = u);
         Ok(())
     });
 }
@@ -417,7 +417,7 @@ pub unsafe extern "C" fn SSL_CTX_set_default_passwd_cb_userdata(ctx: *mut SSL_CT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_get_default_passwd_cb(ctx: *mut SSL_CTX) -> sys::pem_password_cb {
     // SAFETY: null or a live handle, by the manual.
-    guard(None, || Ok(unsafe { Holder::of_context(ctx) }?.config().password.callback))
+    guard(None, || Ok(unsafe { Owner::of_context(ctx) }?.config().password.callback))
 }
 
 /// `SSL_CTX_get_default_passwd_cb_userdata(3)`: what the password callback gets.
@@ -429,7 +429,7 @@ pub unsafe extern "C" fn SSL_CTX_get_default_passwd_cb(ctx: *mut SSL_CTX) -> sys
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_get_default_passwd_cb_userdata(ctx: *mut SSL_CTX) -> *mut c_void {
     // SAFETY: null or a live handle, by the manual.
-    guard(std::ptr::null_mut(), || Ok(unsafe { Holder::of_context(ctx) }?.config().password.data))
+    guard(std::ptr::null_mut(), || Ok(unsafe { Owner::of_context(ctx) }?.config().password.data))
 }
 
 /// `SSL_set_default_passwd_cb(3)`: as `SSL_CTX_set_default_passwd_cb`, for one connection.
@@ -442,7 +442,7 @@ pub unsafe extern "C" fn SSL_CTX_get_default_passwd_cb_userdata(ctx: *mut SSL_CT
 pub unsafe extern "C" fn SSL_set_default_passwd_cb(ssl: *mut SSL, cb: sys::pem_password_cb) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
-        unsafe { Holder::of_connection(ssl) }?.edit_password(|password| password.callback = cb);
+        unsafe { Owner::of_connection(ssl) }?.edit_password(|password| password.callback = cb);
         Ok(())
     });
 }
@@ -457,7 +457,7 @@ pub unsafe extern "C" fn SSL_set_default_passwd_cb(ssl: *mut SSL, cb: sys::pem_p
 pub unsafe extern "C" fn SSL_set_default_passwd_cb_userdata(ssl: *mut SSL, u: *mut c_void) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
-        unsafe { Holder::of_connection(ssl) }?.edit_password(|password| password.data = u);
+        unsafe { Owner::of_connection(ssl) }?.edit_password(|password| password.data = u);
         Ok(())
     });
 }
@@ -471,7 +471,7 @@ pub unsafe extern "C" fn SSL_set_default_passwd_cb_userdata(ssl: *mut SSL, u: *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_default_passwd_cb(ssl: *mut SSL) -> sys::pem_password_cb {
     // SAFETY: null or a live handle, by the manual.
-    guard(None, || Ok(unsafe { Holder::of_connection(ssl) }?.config().password.callback))
+    guard(None, || Ok(unsafe { Owner::of_connection(ssl) }?.config().password.callback))
 }
 
 /// `SSL_get_default_passwd_cb_userdata(3)`: what the password callback gets.
@@ -483,5 +483,5 @@ pub unsafe extern "C" fn SSL_get_default_passwd_cb(ssl: *mut SSL) -> sys::pem_pa
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_default_passwd_cb_userdata(ssl: *mut SSL) -> *mut c_void {
     // SAFETY: null or a live handle, by the manual.
-    guard(std::ptr::null_mut(), || Ok(unsafe { Holder::of_connection(ssl) }?.config().password.data))
+    guard(std::ptr::null_mut(), || Ok(unsafe { Owner::of_connection(ssl) }?.config().password.data))
 }

@@ -34,8 +34,6 @@ pub(crate) struct Progress {
     server_done: bool,
     client_finished: bool,
     server_finished: bool,
-    /// The last message was the peer's.
-    read_last: bool,
 }
 
 /// A message's sender and the state it leads to.
@@ -137,9 +135,6 @@ impl Progress {
 
 /// Goes on to the states of `steps`, telling of each; ends the flight that we write at its end.
 fn walk(ssl: &Arc<Connection>, steps: &[Step]) {
-    if let Some(last) = steps.last() {
-        ssl.progress.lock().read_last = last.by_server != ssl.is_server();
-    }
     for step in steps {
         loop_event(ssl);
         ssl.set_state(step.state);
@@ -191,7 +186,8 @@ pub(crate) fn complete(ssl: &Arc<Connection>, tickets: usize) {
         }
     }
     walk(ssl, &steps);
-    if ssl.progress.lock().read_last {
+    let read_last = steps.last().is_some_and(|last| last.by_server != server) || (tls13 && server);
+    if read_last {
         loop_event(ssl);
     }
     if tls13 && server && tickets > 0 {

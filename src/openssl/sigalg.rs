@@ -87,10 +87,14 @@ fn of_peer(ssl: &Connection) -> Vec<u16> {
 
 /// The schemes that both sides have, in the order of the side that decides.
 fn shared(ssl: &Connection) -> Vec<&'static SigAlg> {
-    let config = ssl.config();
-    let own = own(&config, ssl.is_server());
-    let peer: Vec<&'static SigAlg> = of_peer(ssl).into_iter().filter_map(sigalg::by_scheme).collect();
-    let own_order = ssl.is_server() && config.options & op::CIPHER_SERVER_PREFERENCE != 0;
+    shared_with(&ssl.config(), ssl.is_server(), &of_peer(ssl))
+}
+
+/// The schemes that a side with these settings shares with a peer that takes `peer`.
+pub(crate) fn shared_with(config: &Config, server: bool, peer: &[u16]) -> Vec<&'static SigAlg> {
+    let own = own(config, server);
+    let peer: Vec<&'static SigAlg> = peer.iter().filter_map(|&scheme| sigalg::by_scheme(scheme)).collect();
+    let own_order = config.options & op::CIPHER_SERVER_PREFERENCE != 0 || suite_b(config.cert_flags).is_some();
     let (preferred, other) = if own_order { (own, peer) } else { (peer, own) };
     preferred.into_iter().filter(|sigalg| other.contains(sigalg)).collect()
 }

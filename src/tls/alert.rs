@@ -9,11 +9,6 @@ pub(super) fn plain(alert: AlertDescription) -> [u8; 7] {
     [21, 3, 3, 0, 2, 2, alert.0]
 }
 
-/// A warning in clear, before any key has been agreed.
-pub(super) fn plain_warning(alert: AlertDescription) -> [u8; 7] {
-    [21, 3, 3, 0, 2, 1, alert.0]
-}
-
 /// An error for which rustls sends `alert`, or one near it: there is none for internal_error and others, in place of
 /// which a TLS 1.3 peer gets certificate_unknown.
 pub(super) fn error_for(alert: AlertDescription) -> Error {

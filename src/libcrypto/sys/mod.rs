@@ -7,7 +7,6 @@
 mod bio;
 mod comp;
 mod conf;
-mod dh;
 mod digest;
 mod err;
 mod ex_data;
@@ -22,7 +21,6 @@ mod x509_vfy;
 pub use bio::*;
 pub use comp::*;
 pub use conf::*;
-pub use dh::*;
 pub use digest::*;
 pub use err::*;
 pub use ex_data::*;

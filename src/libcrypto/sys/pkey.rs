@@ -9,6 +9,18 @@ pub struct RSA {
     _opaque: [u8; 0],
 }
 
+/// Diffie-Hellman parameters of the older API.
+#[repr(C)]
+pub struct DH {
+    _opaque: [u8; 0],
+}
+
+/// An engine.
+#[repr(C)]
+pub struct ENGINE {
+    _opaque: [u8; 0],
+}
+
 /// A PKCS#8 structure.
 #[repr(C)]
 pub struct PKCS8_PRIV_KEY_INFO {

@@ -1,6 +1,6 @@
 //! x509_vfy.h: stores, verification parameters and verification.
 
-use super::{OSSL_LIB_CTX, X509, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM, stack_st_X509};
+use super::{OPENSSL_STACK, OSSL_LIB_CTX, X509, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM, stack_st_X509};
 use std::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 
 /// A way of finding certificates (`X509_LOOKUP`), owned by its store.
@@ -90,6 +90,9 @@ unsafe extern "C" {
     pub fn X509_STORE_CTX_set_verify_cb(ctx: *mut X509_STORE_CTX, callback: VerifyCallback);
     pub fn X509_STORE_CTX_get_error(ctx: *const X509_STORE_CTX) -> c_int;
     pub fn X509_STORE_CTX_get0_chain(ctx: *const X509_STORE_CTX) -> *mut stack_st_X509;
+    pub fn X509_STORE_add_cert(store: *mut X509_STORE, x: *mut X509) -> c_int;
+    pub fn X509_STORE_get0_objects(store: *const X509_STORE) -> *mut OPENSSL_STACK;
+    pub fn X509_verify_cert_error_string(error: c_long) -> *const c_char;
     pub fn X509_verify_cert(ctx: *mut X509_STORE_CTX) -> c_int;
 
     pub fn CRYPTO_get_ex_new_index(
