@@ -4,7 +4,7 @@ pub(crate) use super::certificate_callback::ask_server;
 pub(crate) use super::certificate_choice::{for_client, for_server};
 pub(crate) use super::certificate_slot::{Certificates, ConnectionCertificates, ContextCertificates};
 
-use super::certificate_slot::{Owner, OwnCertificate, OwnChain, Slot, slot_of};
+use super::certificate_slot::{OwnCertificate, OwnChain, Owner, Slot, slot_of};
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
 use super::private_key::{ASN1_LIB, OwnKey};
 use super::reason;
@@ -231,8 +231,7 @@ fn check_private_key(owner: &Owner) -> Result<c_int, Error> {
 pub unsafe extern "C" fn SSL_CTX_check_private_key(ctx: *const SSL_CTX) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
-        let owner =
-            unsafe { Owner::of_context(ctx) }.map_err(|_| Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
+        let owner = unsafe { Owner::of_context(ctx) }.map_err(|_| Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
         check_private_key(&owner)
     })
 }

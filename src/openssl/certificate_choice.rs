@@ -88,8 +88,7 @@ fn is_tls13(suite: u16) -> bool {
 
 fn choose_as_server(config: &Config, hello: &Hello) -> Result<Choice, PeerIncompatible> {
     let shared = sigalg::shared_with(config, true, &hello.numbers(SIGNATURE_ALGORITHMS));
-    let on_certificates =
-        hello.extension(SIGNATURE_ALGORITHMS_CERT).map(|_| hello.numbers(SIGNATURE_ALGORITHMS_CERT));
+    let on_certificates = hello.extension(SIGNATURE_ALGORITHMS_CERT).map(|_| hello.numbers(SIGNATURE_ALGORITHMS_CERT));
     let peer = Peer { shared, on_certificates };
     if answers_tls13(config, hello) {
         return peer.for_tls13(&config.certificates).ok_or(PeerIncompatible::NoSignatureSchemesInCommon);
@@ -124,8 +123,8 @@ impl Peer {
     /// TLS 1.3: no PKCS#1, no weak digests, and ECDSA schemes only with their curve.
     fn for_tls13(&self, certificates: &Certificates) -> Option<Choice> {
         self.find(certificates, |slot, sigalg| {
-            let dated = matches!(sigalg.hash, Some(Hash::Sha1 | Hash::Sha224))
-                || matches!(sigalg.sign_nid, NID_RSA | NID_DSA);
+            let dated =
+                matches!(sigalg.hash, Some(Hash::Sha1 | Hash::Sha224)) || matches!(sigalg.sign_nid, NID_RSA | NID_DSA);
             !dated && curve_of_scheme(sigalg.scheme).is_none_or(|curve| curve_of_slot(slot) == Some(curve))
         })
     }
@@ -242,10 +241,7 @@ fn ask_client(ssl: &Arc<Connection>, schemes: &[u16]) -> Result<Option<SelectedC
     }
 }
 
-fn suitable_for_server(
-    ssl: &Arc<Connection>,
-    schemes: &[u16],
-) -> Result<Option<SelectedCredential>, AlertDescription> {
+fn suitable_for_server(ssl: &Arc<Connection>, schemes: &[u16]) -> Result<Option<SelectedCredential>, AlertDescription> {
     let config = ssl.config();
     let version = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().version);
     let tls13 = version == Some(super::config::TLS1_3);

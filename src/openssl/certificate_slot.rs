@@ -1,11 +1,11 @@
 //! What a context or a connection holds of own certificates and keys: one slot for each type of key, each with a
 //! certificate, a private key and a chain, one of them the current slot.
 
+use super::certificate_callback::ClientCertificateCallback;
+use super::certificate_chain;
 use super::config::Config;
 use super::connection::{self, Connection};
 use super::context::{self, Context};
-use super::certificate_callback::ClientCertificateCallback;
-use super::certificate_chain;
 use super::error::{BUF_LIB, Error, INTERNAL_ERROR};
 use super::private_key::OwnKey;
 use super::reason;

@@ -10,7 +10,8 @@ use crate::libcrypto::sys;
 use std::ffi::{c_int, c_long, c_void};
 
 /// Makes parameters for an older API's program.
-pub type TmpDhCallback = Option<unsafe extern "C" fn(ssl: *mut SSL, is_export: c_int, keylength: c_int) -> *mut sys::DH>;
+pub type TmpDhCallback =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, is_export: c_int, keylength: c_int) -> *mut sys::DH>;
 
 /// `SSL_CTX_set_tmp_dh(3)`, `SSL_CTX_set_dh_auto(3)`: commands of `SSL_ctrl` and `SSL_CTX_ctrl`.
 pub(crate) fn command(command: c_int, _larg: c_long, parg: *mut c_void) -> super::ctrl::Answer {
