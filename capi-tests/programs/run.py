@@ -21,12 +21,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from fnmatch import fnmatch
 from pathlib import Path
 
+from support.process import kill_all
 from support.sides import SONAME, our_side, system_side
 from support.suite import COLUMNS, Runner, columns, package_version, read_gaps
 from support.trial import World, make_bulk
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = ("curl", "nginx",)
+PROGRAMS = ("curl", "nginx", "openssl", "python3", "postgresql")
 
 
 def main():
@@ -38,9 +39,9 @@ def main():
         return 0
     if not work:
         sys.exit("no case has such a name")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="ferrossl-"))
     folder.chmod(0o755)
+    break_off_on_signals(folder)
     try:
         runner = Runner(prepare(folder), sides(folder, options.library), folder, read_gaps(HERE / "known-gaps"), options.keep)
         verdicts = run_all(runner, work, options.jobs)
@@ -50,6 +51,18 @@ def main():
         else:
             shutil.rmtree(folder, ignore_errors=True)
     return report(suites, verdicts)
+
+
+def break_off_on_signals(folder):
+    """Leaves no servers and no files behind when the run is interrupted."""
+
+    def leave(number, _):
+        kill_all()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
 
 
 def arguments():
@@ -91,15 +104,11 @@ def run_all(runner, work, jobs):
     verdicts, begin = [], time.monotonic()
     with ThreadPoolExecutor(jobs) as pool:
         tasks = {pool.submit(runner.run, suite, name, number): (suite, name) for number, (suite, name) in enumerate(work)}
-        try:
-            for task in as_completed(tasks):
-                suite, name = tasks[task]
-                done, seconds = task.result()
-                verdicts += done
-                tell(suite.program, name, done, seconds)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        for task in as_completed(tasks):
+            suite, name = tasks[task]
+            done, seconds = task.result()
+            verdicts += done
+            tell(suite.program, name, done, seconds)
     print(f"{len(work)} cases in {time.monotonic() - begin:.0f} s")
     return verdicts
 

@@ -25,6 +25,16 @@ def wait_until(what, condition, seconds=20.0, interval=0.01):
         time.sleep(interval)
 
 
+_started = []
+
+
+def kill_all():
+    """Ends every program that was started and still runs: for a run that is broken off."""
+    for process in _started:
+        if process.running():
+            process.kill()
+
+
 class Process:
     """One program on one side, its output in files beside each other.
 
@@ -63,6 +73,7 @@ class Process:
                 start_new_session=True,
                 **owner,
             )
+        _started.append(self)
 
     @property
     def pid(self):

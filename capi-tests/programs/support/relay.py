@@ -7,6 +7,7 @@ import time
 from support.ports import HOST, free_port
 
 _BUFFER = 4096
+_SEGMENT = 1400
 _CHUNKS = (1, 1449, 5, 4096, 16384, 700, 8191)
 """Bytes forwarded at a time, in turn, so that records are cut at ever other places."""
 _PAUSE_EVERY, _PAUSE_SECONDS = 1 << 20, 0.01
@@ -19,8 +20,7 @@ class Relay:
         self.target, self.port = target, free_port()
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        _narrow(self.listener)
         self.listener.bind((HOST, self.port))
         self.listener.listen()
 
@@ -40,8 +40,7 @@ class Relay:
             except OSError:
                 return
             far = socket.socket()
-            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-                far.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+            _narrow(far)
             try:
                 far.connect((HOST, self.target))
             except OSError:
@@ -50,6 +49,14 @@ class Relay:
             # A thread for each direction: one that waits in a full pipe must not hold up the other.
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+
+
+def _narrow(end):
+    """Small buffers. Small segments with them: loopback's own of 64 KiB would wait for windows that never open so far."""
+    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        end.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT)
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _pass_on(source, sink):

@@ -103,7 +103,7 @@ class Runner:
         """One case on every column: its verdicts and how long it took."""
         begin, verdicts, reference = time.monotonic(), [], None
         for column, sides in self.pairs.items():
-            facts, problem = self._trial(suite.cases[name], self.directory / f"{number}{column[0]}", sides)
+            facts, problem = self._trial(suite.cases[name], self.directory / f"{number}-{column}", sides)
             if column == REFERENCE:
                 reference = facts
             elif not problem:
