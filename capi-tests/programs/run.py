@@ -27,7 +27,7 @@ from support.suite import COLUMNS, Runner, columns, package_version, read_gaps
 from support.trial import World, make_bulk
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = ("curl", "nginx", "openssl", "python3", "postgresql", "redis")
+PROGRAMS = ("curl", "nginx", "openssl", "python3", "postgresql", "redis", "apache2")
 
 
 def main():
