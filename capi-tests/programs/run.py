@@ -27,7 +27,7 @@ from support.suite import COLUMNS, Runner, columns, package_version, read_gaps
 from support.trial import World, make_bulk
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = ("curl", "nginx", "openssl", "python3", "postgresql", "redis", "apache2")
+PROGRAMS = ("curl", "nginx", "openssl", "python3", "postgresql", "redis", "apache2", "haproxy", "socat")
 
 
 def main():
@@ -43,7 +43,7 @@ def main():
     folder.chmod(0o755)
     break_off_on_signals(folder)
     try:
-        runner = Runner(prepare(folder), sides(folder, options.library), folder, read_gaps(HERE / "known-gaps"), options.keep)
+        runner = Runner(prepare(folder), sides(folder, options.library), folder, read_gaps(HERE / "known-gaps"), options.keep, options.show)
         verdicts = run_all(runner, work, options.jobs)
     finally:
         if options.keep:
@@ -71,6 +71,7 @@ def arguments():
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="program or program/case; * allowed")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="cases at a time")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder with all logs")
+    parser.add_argument("--show", action="store_true", help="show what each case saw on the system's libssl")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     return parser.parse_args()
 

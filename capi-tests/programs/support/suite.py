@@ -1,5 +1,6 @@
 """A program's cases, run on four pairs of libraries and compared with what the system's own pair did."""
 
+import json
 import shutil
 import subprocess
 import time
@@ -96,8 +97,9 @@ class Verdict:
 class Runner:
     """Runs cases and remembers the verdicts."""
 
-    def __init__(self, world, pairs, directory, gaps, keep):
-        self.world, self.pairs, self.directory, self.gaps, self.keep = world, pairs, directory, gaps, keep
+    def __init__(self, world, pairs, directory, gaps, keep, show):
+        self.world, self.pairs, self.directory, self.gaps = world, pairs, directory, gaps
+        self.keep, self.show = keep, show
 
     def run(self, suite, name, number):
         """One case on every column: its verdicts and how long it took."""
@@ -106,6 +108,8 @@ class Runner:
             facts, problem = self._trial(suite.cases[name], self.directory / f"{number}-{column}", sides)
             if column == REFERENCE:
                 reference = facts
+                if self.show:
+                    print(f"{suite.program}/{name} on the system's libssl: {problem}{json.dumps(facts, indent=1, default=str)}")
             elif not problem:
                 problem = "no reference to compare with" if reference is None else _difference(reference, facts)
             gap = self.gaps.get((f"{suite.program}/{name}", column), "")
