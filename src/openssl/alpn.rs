@@ -35,7 +35,7 @@ impl AlpnNames {
     fn parse(wire: &[u8]) -> Option<Self> {
         let mut names = Vec::new();
         for name in protocols(wire) {
-            names.push(name?.to_vec());
+            names.push(name.filter(|name| !name.is_empty())?.to_vec());
         }
         Some(Self(names))
     }
@@ -46,12 +46,11 @@ impl AlpnNames {
     }
 }
 
-/// The names of a list in wire form: each with a length byte before it. An item that is cut short or empty is none,
-/// and the last.
+/// The names of a list in wire form: each with a length byte before it. One that is cut short is none, and the last.
 fn protocols(mut wire: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
     std::iter::from_fn(move || {
         let (&len, rest) = wire.split_first()?;
-        let name = rest.split_at_checked(len.into()).filter(|_| len > 0);
+        let name = rest.split_at_checked(len.into());
         wire = name.map_or(&[], |(_, rest)| rest);
         Some(name.map(|(name, _)| name))
     })
@@ -181,7 +180,7 @@ pub unsafe extern "C" fn SSL_select_next_proto(
             unsafe { (arg::bytes(server, server_len as usize), arg::bytes(client, client_len as usize)) };
         let client_has = |name: &[u8]| protocols(client).flatten().any(|other| other == name);
         let shared = protocols(server).flatten().find(|name| client_has(name));
-        let first = protocols(client).next().flatten();
+        let first = protocols(client).next().flatten().filter(|name| !name.is_empty());
         let (chosen, answer) = match (first, shared) {
             (None, _) => (None, NO_OVERLAP),
             (_, Some(shared)) => (Some(shared), NEGOTIATED),

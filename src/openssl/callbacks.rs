@@ -9,7 +9,7 @@ use super::progress::{self, Progress};
 use super::server_name::ServerNameCallback;
 use super::types::{SSL, SSL_CTX};
 use crate::seam::Handle;
-use crate::tls::exchange::Message;
+use crate::tls::exchange::Offer;
 use rustls::error::AlertDescription;
 use std::ffi::{CString, c_int, c_void};
 use std::sync::Arc;
@@ -106,9 +106,17 @@ pub(crate) fn after_step(ssl: &Arc<Connection>) {
         log_key(ssl, line);
     }
     if !messages.is_empty() {
-        let kinds: Vec<u8> = messages.iter().map(|message| message.kind).collect();
-        progress::messages(ssl, &kinds);
-        show_messages(ssl, &messages);
+        progress::messages(ssl, messages);
+    }
+}
+
+/// A record without application data came on an open connection: tells of the tickets in it (client, TLS 1.3).
+pub(crate) fn tickets_received(ssl: &Arc<Connection>) {
+    let Some(exchange) = ssl.exchange.read().clone() else { return };
+    let is_ticket = |offer: &&Offer| matches!(offer, Offer::Tls13(_));
+    let count = exchange.record.lock().new_sessions.iter().filter(is_ticket).count();
+    for _ in 0..count {
+        progress::ticket_read(ssl);
     }
 }
 
@@ -120,36 +128,21 @@ fn log_key(ssl: &Connection, line: String) {
     }
 }
 
-/// Shows handshake messages to the message callback, each with the content type of handshakes.
-fn show_messages(ssl: &Connection, messages: &[Message]) {
+/// Shows a message to the message callback: whether we sent it, its content type, its bytes.
+pub(super) fn show(ssl: &Connection, written: bool, content_type: u8, bytes: &[u8]) {
     let callbacks = ssl.config().callbacks;
     let Some(callback) = callbacks.message else { return };
     let version = match ssl.facts.read().version() {
         0 => 0x303,
         version => version.into(),
     };
-    for message in messages {
-        let written = is_written(ssl, message.kind);
-        // SAFETY: the connection is live during its own calls; the message lives as long as the call.
-        unsafe {
-            callback(
-                written.into(),
-                version,
-                22,
-                message.bytes.as_ptr().cast(),
-                message.bytes.len(),
-                ssl.as_ptr(),
-                callbacks.message_arg.0,
-            );
-        }
-    }
+    let (data, arg) = (bytes.as_ptr().cast(), callbacks.message_arg.0);
+    // SAFETY: the connection is live during its own calls; the bytes live as long as the call.
+    unsafe { callback(written.into(), version, content_type.into(), data, bytes.len(), ssl.as_ptr(), arg) };
 }
 
-/// Whether we sent a handshake message of this type.
-fn is_written(ssl: &Connection, kind: u8) -> bool {
-    // ClientHello, ClientKeyExchange: the client's; the others the server's, as far as one side alone sends them.
-    matches!(kind, 1 | 16) != ssl.is_server()
-}
+/// The content type of alerts (RFC 8446, section 5.1).
+const ALERT: u8 = 21;
 
 /// A call of the handshake ends without completing it.
 pub(crate) fn handshake_stopped(ssl: &Arc<Connection>, value: c_int) {
@@ -165,11 +158,13 @@ pub(crate) fn handshake_complete(ssl: &Arc<Connection>) {
 
 /// An alert has been sent: its level (1 warning, 2 fatal) and number.
 pub(crate) fn alert_sent(ssl: &Connection, level: u8, alert: u8) {
+    show(ssl, true, ALERT, &[level, alert]);
     info(ssl, event::WRITE_ALERT, c_int::from(level) << 8 | c_int::from(alert));
 }
 
 /// An alert has been received.
 pub(crate) fn alert_received(ssl: &Connection, level: u8, alert: u8) {
+    show(ssl, false, ALERT, &[level, alert]);
     info(ssl, event::READ_ALERT, c_int::from(level) << 8 | c_int::from(alert));
 }
 

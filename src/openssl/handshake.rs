@@ -71,7 +71,7 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
     let config = ssl.config();
     *exchange.policy.lock() = policy(ssl);
     if ssl.is_server() {
-        progress::begun(ssl);
+        progress::begun(ssl, &[]);
         return Ok(Handshake::server(exchange, config.read_ahead));
     }
     let settings = config.settings();
@@ -87,7 +87,7 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
     let name = server_name::to_send(ssl)?;
     let handshake = Handshake::client(exchange, &rustls_config, name, config.alpn.names(), config.read_ahead)
         .map_err(|error| Error::SslData(INTERNAL_ERROR, format!("{error:?}")))?;
-    progress::begun(ssl);
+    progress::begun(ssl, handshake.pending());
     Ok(handshake)
 }
 

@@ -89,6 +89,7 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver) -> Result<(), Stopped
         match received {
             Ok(Received::Data) => return Ok(()),
             Ok(Received::Control) => {
+                callbacks::tickets_received(ssl);
                 session::after_step(ssl);
                 callbacks::after_step(ssl);
                 if !ssl.auto_retry() {

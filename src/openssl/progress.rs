@@ -3,9 +3,10 @@
 //!
 //! OpenSSL tells of each transition with the state it leaves, and once more where a flight ends.
 
-use super::callbacks::{info, loop_event};
+use super::callbacks::{info, loop_event, show};
 use super::connection::Connection;
 use super::strings::State;
+use crate::tls::exchange::Message;
 use std::sync::Arc;
 
 /// Handshake types (RFC 8446, section 4; RFC 5246, section 7.4).
@@ -36,16 +37,35 @@ pub(crate) struct Progress {
     server_finished: bool,
 }
 
-/// A message's sender and the state it leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A message's sender, the state it leads to, and its bytes where they are wanted.
+#[derive(Debug)]
 struct Step {
     by_server: bool,
     state: State,
+    bytes: Vec<u8>,
 }
 
 /// The state of a message for who reads it and for who writes it.
 fn step(by_server: bool, we_are_server: bool, read: State, write: State) -> Step {
-    Step { by_server, state: if by_server == we_are_server { write } else { read } }
+    Step { by_server, state: if by_server == we_are_server { write } else { read }, bytes: Vec::new() }
+}
+
+/// Content types (RFC 8446, section 5.1).
+const CHANGE_CIPHER_SPEC: u8 = 20;
+const HANDSHAKE: u8 = 22;
+
+impl Step {
+    /// Shows the message to the message callback.
+    fn show(&self, ssl: &Arc<Connection>) {
+        use State::*;
+        let written = self.by_server == ssl.is_server();
+        match self.state {
+            ClientReadsChangeCipherSpec | ServerReadsChangeCipherSpec => {}
+            ClientWritesChangeCipherSpec | ServerWritesChangeCipherSpec => show(ssl, written, CHANGE_CIPHER_SPEC, &[1]),
+            _ if self.bytes.is_empty() => {}
+            _ => show(ssl, written, HANDSHAKE, &self.bytes),
+        }
+    }
 }
 
 impl Progress {
@@ -102,7 +122,7 @@ impl Progress {
     fn client_cipher_change(&self, server: bool, steps: &mut Vec<Step>) {
         let is_first = !steps.iter().any(|step| step.state == State::ClientWritesCertificate);
         if self.tls13 && !server && is_first {
-            steps.push(Step { by_server: false, state: State::ClientWritesChangeCipherSpec });
+            steps.push(step(false, false, State::ServerReadsChangeCipherSpec, State::ClientWritesChangeCipherSpec));
         }
     }
 
@@ -120,7 +140,7 @@ impl Progress {
             }
             steps.push(step(true, server, ClientReadsFinished, ServerWritesFinished));
             if self.tls13 && server {
-                steps.push(Step { by_server: true, state: EarlyData });
+                steps.push(step(true, true, EarlyData, EarlyData));
             }
         } else {
             self.client_finished = true;
@@ -138,17 +158,19 @@ fn walk(ssl: &Arc<Connection>, steps: &[Step]) {
     for step in steps {
         loop_event(ssl);
         ssl.set_state(step.state);
+        step.show(ssl);
     }
     if steps.last().is_some_and(|last| last.by_server == ssl.is_server()) {
         loop_event(ssl);
     }
 }
 
-/// A handshake begins: a client has written its ClientHello.
-pub(crate) fn begun(ssl: &Arc<Connection>) {
+/// A handshake begins: a client has written its ClientHello, the record `hello`.
+pub(crate) fn begun(ssl: &Arc<Connection>, hello: &[u8]) {
     loop_event(ssl);
     if !ssl.is_server() {
         ssl.set_state(State::ClientWritesClientHello);
+        show(ssl, true, HANDSHAKE, hello.get(crate::tls::record::HEADER..).unwrap_or_default());
         loop_event(ssl);
     }
 }
@@ -160,18 +182,46 @@ pub(crate) fn hello_read(ssl: &Arc<Connection>) {
 }
 
 /// These messages have joined the transcript.
-pub(crate) fn messages(ssl: &Arc<Connection>, kinds: &[u8]) {
-    let mut steps = Vec::new();
+pub(crate) fn messages(ssl: &Arc<Connection>, messages: Vec<Message>) {
+    let (mut steps, mut hello) = (Vec::new(), Vec::new());
     {
         let mut progress = ssl.progress.lock();
-        for (place, &kind) in kinds.iter().enumerate() {
+        let mut messages = messages.into_iter().peekable();
+        while let Some(message) = messages.next() {
             // The hellos of clients are told when they are sent and read.
-            if kind != kind::CLIENT_HELLO {
-                progress.steps(kind, kinds.get(place + 1).copied(), ssl.is_server(), &mut steps);
+            if message.kind == kind::CLIENT_HELLO {
+                if ssl.is_server() {
+                    hello = message.bytes;
+                }
+                continue;
             }
+            let before = steps.len();
+            progress.steps(message.kind, messages.peek().map(|next| next.kind), ssl.is_server(), &mut steps);
+            attach(&mut steps, before, message);
         }
     }
+    if !hello.is_empty() {
+        show(ssl, false, HANDSHAKE, &hello);
+    }
     walk(ssl, &steps);
+}
+
+/// Gives a message's bytes to the step it made, beside which there may be those of a ChangeCipherSpec.
+fn attach(steps: &mut [Step], from: usize, message: Message) {
+    use State::*;
+    let is_its_own = |step: &&mut Step| {
+        !matches!(
+            step.state,
+            ClientReadsChangeCipherSpec
+                | ServerReadsChangeCipherSpec
+                | ClientWritesChangeCipherSpec
+                | ServerWritesChangeCipherSpec
+                | EarlyData
+        )
+    };
+    if let Some(step) = steps.iter_mut().skip(from).find(is_its_own) {
+        step.bytes = message.bytes;
+    }
 }
 
 /// The handshake is complete: what the transcript had no need of any more is told, then the end.
@@ -182,7 +232,9 @@ pub(crate) fn complete(ssl: &Arc<Connection>, tickets: usize) {
         let mut progress = ssl.progress.lock();
         progress.tls13 = tls13;
         while !(progress.client_finished && progress.server_finished) {
+            let before = steps.len();
             progress.finished(server, &mut steps);
+            attach(&mut steps, before, finished(ssl, progress.client_finished != progress.server_finished));
         }
     }
     walk(ssl, &steps);
@@ -201,6 +253,19 @@ pub(crate) fn complete(ssl: &Arc<Connection>, tickets: usize) {
         ssl.set_state(State::Ok);
         info(ssl, super::callbacks::event::HANDSHAKE_DONE, 1);
     }
+}
+
+/// The Finished message that the transcript did not need: the first or the second one.
+fn finished(ssl: &Connection, first: bool) -> Message {
+    let facts = ssl.facts.read();
+    let server_first = facts.agreed.as_ref().is_some_and(|agreed| agreed.resumed || agreed.version > 0x303);
+    let value = facts.finished.as_ref().map(|(client, server)| if first == server_first { server } else { client });
+    let mut bytes = vec![kind::FINISHED, 0, 0];
+    if let Some(value) = value {
+        bytes.push(u8::try_from(value.len()).unwrap_or(0));
+        bytes.extend(value);
+    }
+    Message { kind: kind::FINISHED, bytes }
 }
 
 /// A client has read a ticket of TLS 1.3 on an open connection.

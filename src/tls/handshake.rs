@@ -113,6 +113,11 @@ impl Handshake {
         self.inbound.has_ciphertext()
     }
 
+    /// The records that wait to be sent.
+    pub fn pending(&self) -> &[u8] {
+        self.outbound.pending()
+    }
+
     /// The ClientHello a server has received.
     pub fn hello(&self) -> Option<&Hello> {
         self.hello.as_ref()
