@@ -1,6 +1,6 @@
 //! Values that a handshake leaves: randoms, Finished, temporary keys, exported keys.
 
-use super::config::TLS1_3;
+use super::config::{TLS1_2, TLS1_3};
 use super::connection::{Connection, share};
 use super::error::{Error, INTERNAL_ERROR, guard};
 use super::reason;
@@ -120,6 +120,10 @@ pub unsafe extern "C" fn SSL_get_peer_finished(ssl: *const SSL, buf: *mut c_void
 /// `SSL_get_peer_tmp_key(3)` and `SSL_get_tmp_key`: the temporary key of the peer, or ours; none where libcrypto has no
 /// such keys, as for X25519MLKEM768.
 fn temporary_key(ssl: &Connection, peers: bool) -> Option<Pkey> {
+    // OpenSSL lets go of TLS 1.2's once they have been used, but for the server's on the client's side.
+    if ssl.facts.read().version() == TLS1_2 && (ssl.is_server() || !peers) {
+        return None;
+    }
     let shares = noted(ssl, |record| record.key_shares.clone())??;
     let bytes = if peers { &shares.peer } else { &shares.own };
     public_key::of_group(shares.group, bytes, &ssl.context().lib_ctx)

@@ -194,8 +194,24 @@ pub unsafe extern "C" fn SSL_set_trust(ssl: *mut SSL, trust: c_int) -> c_int {
     unsafe { with_param(Of::Connection(ssl), 0, |own| Ok(sys::X509_VERIFY_PARAM_set_trust(own, trust))) }
 }
 
-/// `SSL_set1_host(3)`: the name the peer's certificate must be for, in place of earlier ones; null or empty: any.
-/// 1 on success. As in OpenSSL 3.0 an address is taken as a name, which no certificate matches.
+/// Whether a name is the text of an address.
+///
+/// # Safety
+/// `name` is null or a C string.
+unsafe fn is_address(name: *const c_char) -> bool {
+    if name.is_null() {
+        return false;
+    }
+    // SAFETY: a C string, by the caller; the object made is freed at once.
+    unsafe {
+        let address = sys::a2i_IPADDRESS(name);
+        sys::ASN1_OCTET_STRING_free(address);
+        !address.is_null()
+    }
+}
+
+/// `SSL_set1_host(3)`: the name the peer's certificate must be for, in place of earlier names; null or empty: any name.
+/// An address must be in the certificate besides, in place of an earlier one. 1 on success.
 ///
 /// Status: full.
 ///
@@ -204,10 +220,17 @@ pub unsafe extern "C" fn SSL_set_trust(ssl: *mut SSL, trust: c_int) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_set1_host(ssl: *mut SSL, name: *const c_char) -> c_int {
     // SAFETY: null or a live handle and null or a C string, by the manual; length 0 means up to the NUL.
-    unsafe { with_param(Of::Connection(ssl), 0, |own| Ok(sys::X509_VERIFY_PARAM_set1_host(own, name, 0))) }
+    unsafe {
+        with_param(Of::Connection(ssl), 0, |own| {
+            if is_address(name) {
+                return Ok(sys::X509_VERIFY_PARAM_set1_ip_asc(own, name));
+            }
+            Ok(sys::X509_VERIFY_PARAM_set1_host(own, name, 0))
+        })
+    }
 }
 
-/// `SSL_set1_host(3)`: another name the peer's certificate may be for; 1 on success.
+/// `SSL_set1_host(3)`: another name the peer's certificate may be for; 1 on success. Of addresses there can be only one.
 ///
 /// Status: full.
 ///
@@ -216,7 +239,19 @@ pub unsafe extern "C" fn SSL_set1_host(ssl: *mut SSL, name: *const c_char) -> c_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_add1_host(ssl: *mut SSL, name: *const c_char) -> c_int {
     // SAFETY: null or a live handle and null or a C string, by the manual; length 0 means up to the NUL.
-    unsafe { with_param(Of::Connection(ssl), 0, |own| Ok(sys::X509_VERIFY_PARAM_add1_host(own, name, 0))) }
+    unsafe {
+        with_param(Of::Connection(ssl), 0, |own| {
+            if !is_address(name) {
+                return Ok(sys::X509_VERIFY_PARAM_add1_host(own, name, 0));
+            }
+            let earlier = sys::X509_VERIFY_PARAM_get1_ip_asc(own);
+            if earlier.is_null() {
+                return Ok(sys::X509_VERIFY_PARAM_set1_ip_asc(own, name));
+            }
+            sys::CRYPTO_free(earlier.cast(), c"".as_ptr(), 0);
+            Ok(0)
+        })
+    }
 }
 
 /// `SSL_set1_host(3)`: how names are compared (`X509_CHECK_FLAG_*`).

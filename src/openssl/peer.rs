@@ -62,6 +62,17 @@ pub(crate) fn presented(ssl: &Connection) -> Option<Arc<Presented>> {
     Some(ssl.trust.peer.lock().presented.get_or_insert(made).clone())
 }
 
+/// The chain of a client that was asked for a certificate and had none: empty, but there.
+fn empty_chain(ssl: &Connection) -> Option<Arc<Presented>> {
+    let asked = || ssl.exchange.read().as_ref().is_some_and(|exchange| exchange.policy.lock().client_auth.request);
+    let full = ssl.facts.read().agreed.as_ref().is_some_and(|agreed| !agreed.resumed);
+    if !(ssl.is_server() && full && asked()) {
+        return None;
+    }
+    let made = Arc::new(Presented::new(Vec::new(), true)?);
+    Some(ssl.trust.peer.lock().presented.get_or_insert(made).clone())
+}
+
 /// The peer's certificate, once it has been accepted.
 pub(crate) fn certificate(ssl: &Connection) -> Option<X509> {
     let accepted = ssl.trust.accepted.load(Ordering::Relaxed) || ssl.facts.read().agreed.is_some();
@@ -111,13 +122,16 @@ pub unsafe extern "C" fn SSL_get_peer_cert_chain(ssl: *const SSL) -> *mut sys::s
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        let Some(presented) = presented(&ssl) else { return Ok(std::ptr::null_mut()) };
-        if !ssl.is_server() {
-            return Ok(presented.whole.as_ptr());
-        }
-        // A server takes the chain over once it is verified.
-        let known = certificate(&ssl).and(presented.without_leaf.as_ref());
-        Ok(known.map_or(std::ptr::null_mut(), X509Stack::as_ptr))
+        let chain = match presented(&ssl) {
+            Some(presented) if !ssl.is_server() => presented.whole.as_ptr(),
+            // A server takes the chain over once it is verified.
+            Some(presented) => {
+                let known = certificate(&ssl).and(presented.without_leaf.as_ref());
+                known.map_or(std::ptr::null_mut(), X509Stack::as_ptr)
+            }
+            None => empty_chain(&ssl).map_or(std::ptr::null_mut(), |chain| chain.whole.as_ptr()),
+        };
+        Ok(chain)
     })
 }
 

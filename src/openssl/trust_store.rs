@@ -40,7 +40,7 @@ unsafe fn load(
         // SAFETY: null or a live handle, by the caller.
         let context = unsafe { share(ctx) }?;
         // SAFETY: null or a C string, by the caller.
-        let place = unsafe { arg::c_str(place) }.ok_or(Error::Ssl(super::error::PASSED_NULL_PARAMETER))?;
+        let place = unsafe { arg::c_str(place) }.ok_or(Error::Silent)?;
         by(&context, place)
     })
 }

@@ -1,38 +1,32 @@
 //! Alerts that the application decides on. rustls sends the alert that belongs to the error it is given, and knows no
-//! other way; so an error is chosen for its alert, and where none fits the alert is corrected while it is still in clear.
+//! other way, so the alert is amended on its way out: in clear where no key has been agreed, else before it is sealed.
 
-use rustls::Error;
-use rustls::error::{AlertDescription, CertificateError, InvalidMessage, OtherError, PeerIncompatible, PeerMisbehaved};
+use super::exchange::Exchange;
+use rustls::crypto::cipher::{
+    AeadKey, Iv, OutboundPlain, Record, RecordDecrypter, RecordEncrypter, Tls13AeadAlgorithm, UnsupportedOperationError,
+};
+use rustls::enums::ContentType;
+use rustls::error::{AlertDescription, CertificateError};
+use rustls::pki_types::FipsStatus;
+use rustls::{ConnectionTrafficSecrets, Error};
+
+/// The level of alerts that end a connection.
+const FATAL: u8 = 2;
 
 /// A fatal alert record in clear: only before any key has been agreed.
 pub(super) fn plain(alert: AlertDescription) -> [u8; 7] {
-    [21, 3, 3, 0, 2, 2, alert.0]
+    [21, 3, 3, 0, 2, FATAL, alert.0]
 }
 
-/// An error for which rustls sends `alert`, or one near it: there is none for internal_error and others, in place of
-/// which a TLS 1.3 peer gets certificate_unknown.
-pub(super) fn error_for(alert: AlertDescription) -> Error {
-    match alert {
-        AlertDescription::BadCertificate => CertificateError::BadEncoding.into(),
-        AlertDescription::CertificateExpired => CertificateError::Expired.into(),
-        AlertDescription::CertificateRevoked => CertificateError::Revoked.into(),
-        AlertDescription::UnknownCa => CertificateError::UnknownIssuer.into(),
-        AlertDescription::BadCertificateStatusResponse => CertificateError::InvalidOcspResponse.into(),
-        AlertDescription::DecryptError => CertificateError::BadSignature.into(),
-        AlertDescription::UnsupportedCertificate => CertificateError::InvalidPurpose.into(),
-        AlertDescription::AccessDenied => CertificateError::ApplicationVerificationFailure.into(),
-        AlertDescription::HandshakeFailure => PeerIncompatible::NoCipherSuitesInCommon.into(),
-        AlertDescription::DecodeError => InvalidMessage::InvalidCertRequest.into(),
-        AlertDescription::CertificateRequired => PeerMisbehaved::NoCertificatesPresented.into(),
-        AlertDescription::IllegalParameter => PeerMisbehaved::InvalidKeyShare.into(),
-        _ => CertificateError::Other(OtherError::new(Decided)).into(),
-    }
+/// The error that rustls is given when the application refuses: it makes rustls send an alert, to be amended.
+pub(super) fn refusal() -> Error {
+    CertificateError::ApplicationVerificationFailure.into()
 }
 
 /// Makes the alert that `pending` ends with `alert`, if it is in clear.
 pub(super) fn amend(pending: &mut [u8], alert: AlertDescription) -> bool {
     match pending.last_chunk_mut::<7>() {
-        Some([21, 3, 1..=3, 0, 2, 2, description]) => {
+        Some([21, 3, 1..=3, 0, 2, FATAL, description]) => {
             *description = alert.0;
             true
         }
@@ -40,31 +34,68 @@ pub(super) fn amend(pending: &mut [u8], alert: AlertDescription) -> bool {
     }
 }
 
-/// What the application decided stays with it.
-#[derive(Debug)]
-struct Decided;
+/// The alert that the application has decided on, for the connection that is being worked on.
+fn decided() -> Option<AlertDescription> {
+    Exchange::current()?.record.lock().refused
+}
 
-impl std::fmt::Display for Decided {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("refused by the application")
+/// A TLS 1.3 AEAD that seals the alert which was decided on in place of rustls's own.
+pub(super) struct AmendingAead(pub(super) &'static dyn Tls13AeadAlgorithm);
+
+impl Tls13AeadAlgorithm for AmendingAead {
+    fn encrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn RecordEncrypter> {
+        Box::new(AmendingEncrypter(self.0.encrypter(key, iv)))
+    }
+
+    fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn RecordDecrypter> {
+        self.0.decrypter(key, iv)
+    }
+
+    fn key_len(&self) -> usize {
+        self.0.key_len()
+    }
+
+    fn iv_len(&self) -> usize {
+        self.0.iv_len()
+    }
+
+    fn extract_keys(&self, key: AeadKey, iv: Iv) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
+        self.0.extract_keys(key, iv)
+    }
+
+    fn fips(&self) -> FipsStatus {
+        self.0.fips()
     }
 }
 
-impl std::error::Error for Decided {}
+struct AmendingEncrypter(Box<dyn RecordEncrypter>);
+
+impl RecordEncrypter for AmendingEncrypter {
+    fn encrypt<'a>(
+        &mut self,
+        record: Record<OutboundPlain<'_>>,
+        seq: u64,
+        out: &'a mut [u8],
+    ) -> Result<Record<&'a [u8]>, Error> {
+        let decided = if record.typ == ContentType::Alert { decided() } else { None };
+        match decided {
+            Some(alert) => {
+                let amended = [FATAL, alert.0];
+                let record = Record::new(record.typ, record.version, OutboundPlain::Single(&amended));
+                self.0.encrypt(record, seq, out)
+            }
+            None => self.0.encrypt(record, seq, out),
+        }
+    }
+
+    fn encrypted_payload_len(&self, payload_len: usize) -> usize {
+        self.0.encrypted_payload_len(payload_len)
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn errors_send_their_alerts() {
-        for number in [40, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 113, 116] {
-            let alert = AlertDescription(number);
-            assert_eq!(AlertDescription::try_from(&error_for(alert)), Ok(alert));
-        }
-        let nearest = AlertDescription::try_from(&error_for(AlertDescription::InternalError));
-        assert_eq!(nearest, Ok(AlertDescription::CertificateUnknown));
-    }
 
     #[test]
     fn only_alerts_in_clear_are_amended() {
@@ -74,5 +105,10 @@ mod tests {
         let mut sealed = [23, 3, 3, 0, 2, 2, 9];
         assert!(!amend(&mut sealed, AlertDescription::HandshakeFailure));
         assert!(!amend(&mut [], AlertDescription::HandshakeFailure));
+    }
+
+    #[test]
+    fn a_refusal_makes_an_alert() {
+        assert!(AlertDescription::try_from(&refusal()).is_ok());
     }
 }

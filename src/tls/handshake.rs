@@ -159,18 +159,14 @@ impl Handshake {
         }
     }
 
-    /// Sees to it that the alert is the one that was decided on, as far as it can still be changed, and that the error
-    /// tells which one goes out.
+    /// Sees to it that the alert is the one that was decided on, and that the error tells which one goes out.
     fn settle_alert(&mut self, error: Error) -> Error {
         let refused = self.exchange.record.lock().refused.take();
         match (refused, error) {
             (Some(wanted), error) => {
-                let sent = match alert::amend(self.outbound.sink(), wanted) {
-                    true => Some(wanted),
-                    false => AlertDescription::try_from(&alert::error_for(wanted)).ok(),
-                };
+                alert::amend(self.outbound.sink(), wanted);
                 // What went wrong before rustls could say so has no alert.
-                Error::Application(sent.filter(|_| matches!(error, Error::Rustls(_))))
+                Error::Application(matches!(error, Error::Rustls(_)).then_some(wanted))
             }
             // certificate_required is not known in TLS 1.2, where the alert is still in clear.
             (None, Error::Rustls(error)) if error == PeerMisbehaved::NoCertificatesPresented.into() => {
@@ -328,7 +324,7 @@ impl Handshake {
             VerifyAnswer::Accept => Ok(VerifiedIdentity::assertion(identity)),
             VerifyAnswer::Refuse(alert) => {
                 self.exchange.record.lock().refused = Some(alert);
-                Err(alert::error_for(alert))
+                Err(alert::refusal())
             }
             VerifyAnswer::Wait(pause) => return Ok(Err((verify, pause))),
         };

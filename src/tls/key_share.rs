@@ -3,7 +3,11 @@
 use super::exchange::Exchange;
 use rustls::Error;
 use rustls::crypto::kx::ffdhe::FfdheGroup;
-use rustls::crypto::kx::{ActiveKeyExchange, CompletedKeyExchange, NamedGroup, StartedKeyExchange, SupportedKxGroup};
+use rustls::crypto::kx::{
+    ActiveKeyExchange, CompletedKeyExchange, HybridKeyExchange, NamedGroup, SharedSecret, StartedKeyExchange,
+    SupportedKxGroup,
+};
+use rustls::enums::ProtocolVersion;
 use rustls::pki_types::FipsStatus;
 
 /// The temporary public keys of both sides, as they were sent.
@@ -17,29 +21,28 @@ pub struct KeyShares {
     pub peer: Vec<u8>,
 }
 
-/// Notes the keys of an exchange that is about to be completed.
-pub(super) fn note(kx: &dyn ActiveKeyExchange, peer: &[u8]) {
-    note_keys(kx.group(), kx.pub_key(), peer);
-}
-
-fn note_keys(group: NamedGroup, own: &[u8], peer: &[u8]) {
+fn note(group: NamedGroup, own: &[u8], peer: &[u8]) {
     Exchange::note(|record| {
         record.key_shares = Some(KeyShares { group: group.0, own: own.to_vec(), peer: peer.to_vec() });
     });
 }
 
-/// A group that notes the keys where rustls starts and completes an exchange in one call, as a TLS 1.3 server does.
+/// A group that notes the keys of its exchanges. Those of hybrid groups are not noted: they are not keys of one kind.
 #[derive(Debug)]
 pub(super) struct TapGroup(pub(super) &'static dyn SupportedKxGroup);
 
 impl SupportedKxGroup for TapGroup {
     fn start(&self) -> Result<StartedKeyExchange, Error> {
-        self.0.start()
+        Ok(match self.0.start()? {
+            StartedKeyExchange::Single(single) => StartedKeyExchange::Single(Box::new(Single(single))),
+            StartedKeyExchange::Hybrid(hybrid) => StartedKeyExchange::Hybrid(Box::new(Hybrid(hybrid))),
+            other => other,
+        })
     }
 
     fn start_and_complete(&self, peer_pub_key: &[u8]) -> Result<CompletedKeyExchange, Error> {
         let completed = self.0.start_and_complete(peer_pub_key)?;
-        note_keys(completed.group, &completed.pub_key, peer_pub_key);
+        note(completed.group, &completed.pub_key, peer_pub_key);
         Ok(completed)
     }
 
@@ -53,5 +56,84 @@ impl SupportedKxGroup for TapGroup {
 
     fn fips(&self) -> FipsStatus {
         self.0.fips()
+    }
+}
+
+struct Single(Box<dyn ActiveKeyExchange>);
+
+impl ActiveKeyExchange for Single {
+    fn complete(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
+        note(self.0.group(), self.0.pub_key(), peer_pub_key);
+        self.0.complete(peer_pub_key)
+    }
+
+    fn complete_for_tls_version(
+        self: Box<Self>,
+        peer_pub_key: &[u8],
+        tls_version: ProtocolVersion,
+    ) -> Result<SharedSecret, Error> {
+        note(self.0.group(), self.0.pub_key(), peer_pub_key);
+        self.0.complete_for_tls_version(peer_pub_key, tls_version)
+    }
+
+    fn pub_key(&self) -> &[u8] {
+        self.0.pub_key()
+    }
+
+    fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
+        self.0.ffdhe_group()
+    }
+
+    fn group(&self) -> NamedGroup {
+        self.0.group()
+    }
+}
+
+/// A hybrid exchange, of which the classical part may be completed alone.
+struct Hybrid(Box<dyn HybridKeyExchange>);
+
+impl ActiveKeyExchange for Hybrid {
+    fn complete(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
+        self.0.complete(peer_pub_key)
+    }
+
+    fn complete_for_tls_version(
+        self: Box<Self>,
+        peer_pub_key: &[u8],
+        tls_version: ProtocolVersion,
+    ) -> Result<SharedSecret, Error> {
+        self.0.complete_for_tls_version(peer_pub_key, tls_version)
+    }
+
+    fn pub_key(&self) -> &[u8] {
+        self.0.pub_key()
+    }
+
+    fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
+        self.0.ffdhe_group()
+    }
+
+    fn group(&self) -> NamedGroup {
+        self.0.group()
+    }
+}
+
+impl HybridKeyExchange for Hybrid {
+    fn component(&self) -> (NamedGroup, &[u8]) {
+        self.0.component()
+    }
+
+    fn complete_component(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
+        let (group, own) = self.0.component();
+        note(group, own, peer_pub_key);
+        self.0.complete_component(peer_pub_key)
+    }
+
+    fn as_key_exchange(&self) -> &(dyn ActiveKeyExchange + 'static) {
+        self
+    }
+
+    fn into_key_exchange(self: Box<Self>) -> Box<dyn ActiveKeyExchange> {
+        Box::new(Single(self.0.into_key_exchange()))
     }
 }

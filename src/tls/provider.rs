@@ -1,9 +1,10 @@
 //! The provider decorator: aws-lc-rs's suites with taps for what rustls does not show (Finished values, TLS 1.2's
 //! master secret, handshake messages), and the choice of suites and groups a configuration may use.
 
+use super::alert::AmendingAead;
 use super::exchange::{Exchange, Message};
 use super::forge;
-use super::key_share::{self, TapGroup};
+use super::key_share::TapGroup;
 use rustls::crypto::cipher::{Tls12AeadAlgorithm, Tls13AeadAlgorithm};
 use rustls::crypto::hash::{Context, Hash, Output};
 use rustls::crypto::hmac::Tag;
@@ -79,7 +80,7 @@ fn aead12(plain: &'static dyn Tls12AeadAlgorithm) -> &'static dyn Tls12AeadAlgor
 
 /// As [`aead12`].
 fn aead13(plain: &'static dyn Tls13AeadAlgorithm) -> &'static dyn Tls13AeadAlgorithm {
-    plain
+    Box::leak(Box::new(AmendingAead(plain)))
 }
 
 fn tapped_common(plain: &CipherSuiteCommon) -> CipherSuiteCommon {
@@ -172,7 +173,6 @@ impl Prf for TapPrf {
         label: &[u8],
         seed: &[u8],
     ) -> Result<(), rustls::Error> {
-        key_share::note(&*kx, peer_pub_key);
         self.0.for_key_exchange(output, kx, peer_pub_key, label, seed)
     }
 
@@ -228,7 +228,6 @@ impl Hkdf for TapHkdf {
         kx: Box<dyn ActiveKeyExchange>,
         peer_pub_key: &[u8],
     ) -> Result<Box<dyn HkdfExpander>, rustls::Error> {
-        key_share::note(&*kx, peer_pub_key);
         self.0.extract_from_kx_shared_secret(salt, kx, peer_pub_key)
     }
 

@@ -9,6 +9,12 @@ pub struct X509_LOOKUP {
     _opaque: [u8; 0],
 }
 
+/// A string of bytes.
+#[repr(C)]
+pub struct ASN1_OCTET_STRING {
+    _opaque: [u8; 0],
+}
+
 /// A kind of lookup; only ever a pointer to a static.
 #[repr(C)]
 pub struct X509_LOOKUP_METHOD {
@@ -68,6 +74,10 @@ unsafe extern "C" {
     pub fn X509_VERIFY_PARAM_get0_peername(param: *const X509_VERIFY_PARAM) -> *mut c_char;
     pub fn X509_VERIFY_PARAM_set1_host(param: *mut X509_VERIFY_PARAM, name: *const c_char, len: usize) -> c_int;
     pub fn X509_VERIFY_PARAM_add1_host(param: *mut X509_VERIFY_PARAM, name: *const c_char, len: usize) -> c_int;
+    pub fn X509_VERIFY_PARAM_set1_ip_asc(param: *mut X509_VERIFY_PARAM, address: *const c_char) -> c_int;
+    pub fn X509_VERIFY_PARAM_get1_ip_asc(param: *mut X509_VERIFY_PARAM) -> *mut c_char;
+    pub fn a2i_IPADDRESS(address: *const c_char) -> *mut ASN1_OCTET_STRING;
+    pub fn ASN1_OCTET_STRING_free(string: *mut ASN1_OCTET_STRING);
     pub fn X509_VERIFY_PARAM_set_hostflags(param: *mut X509_VERIFY_PARAM, flags: c_uint);
     pub fn X509_VERIFY_PARAM_set_purpose(param: *mut X509_VERIFY_PARAM, purpose: c_int) -> c_int;
     pub fn X509_VERIFY_PARAM_set_trust(param: *mut X509_VERIFY_PARAM, trust: c_int) -> c_int;
