@@ -29,6 +29,7 @@ impl ExData {
     }
 
     /// Runs the `new` callbacks for `object`, the pointer that C knows it by.
+    #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "the pointer is only handed on, never followed here")]
     pub fn attach(&self, object: *mut c_void) -> bool {
         // SAFETY: the table is ours, and nobody else knows the object yet.
         let attached = unsafe { sys::CRYPTO_new_ex_data(self.class, object, self.data.get()) } == 1;
@@ -37,6 +38,7 @@ impl ExData {
     }
 
     /// Runs the `free` callbacks, once.
+    #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "the pointer is only handed on, never followed here")]
     pub fn detach(&self, object: *mut c_void) {
         if std::mem::take(&mut *self.lock.lock()) {
             // SAFETY: attached before, and not again after this.
@@ -52,6 +54,7 @@ impl ExData {
     }
 
     /// Sets a slot; the value stays the program's.
+    #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "the pointer is only handed on, never followed here")]
     pub fn set(&self, index: c_int, value: *mut c_void) -> bool {
         let _writer = self.lock.lock();
         // SAFETY: the table is attached and writers are serialised.

@@ -70,6 +70,7 @@ impl<'a> StoreCtx<'a> {
     }
 
     /// Tells callbacks which connection the verification is for.
+    #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "the pointer is only handed on, never followed here")]
     pub fn set_connection(&self, connection: *mut c_void) -> bool {
         // SAFETY: the object is live; the pointer is only stored.
         unsafe { sys::X509_STORE_CTX_set_ex_data(self.as_ptr(), connection_slot(), connection) == 1 }

@@ -71,7 +71,6 @@ pub(crate) struct Bios {
 }
 
 /// The object behind an `SSL *`.
-#[expect(unnameable_types, reason = "C sees an opaque type; `Handle::Inner` names this one inside the crate")]
 pub struct Connection {
     this: Weak<Connection>,
     /// The context now (`SSL_set_SSL_CTX` changes it).

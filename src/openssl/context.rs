@@ -24,7 +24,6 @@ impl Handle for SSL_CTX {
 }
 
 /// The object behind an `SSL_CTX *`.
-#[expect(unnameable_types, reason = "C sees an opaque type; `Handle::Inner` names this one inside the crate")]
 pub struct Context {
     /// The method it was made with, or was given by `SSL_CTX_set_ssl_version`.
     pub(crate) method: RwLock<&'static Method>,
@@ -48,9 +47,12 @@ pub struct Context {
 /// Configurations made for this context's connections: few, because connections rarely differ.
 #[derive(Default)]
 struct Built {
-    client: Mutex<SmallVec<[(Arc<Settings>, Arc<ClientConfig>); 1]>>,
+    client: Mutex<SmallVec<[ClientEntry; 1]>>,
     server: Mutex<SmallVec<[ServerEntry; 2]>>,
 }
+
+/// A client's configuration and what it was built from.
+type ClientEntry = (Arc<Settings>, Arc<ClientConfig>);
 
 struct ServerEntry {
     settings: Arc<Settings>,

@@ -64,11 +64,6 @@ impl Method {
             None => Ok(()),
         }
     }
-
-    /// Whether only one version can be negotiated.
-    pub(crate) fn is_fixed(&self) -> bool {
-        self.versions.0 == self.versions.1
-    }
 }
 
 static TLS_METHOD: Method = Method::tls(TLS1, Side::Either);

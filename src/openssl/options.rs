@@ -416,7 +416,7 @@ pub unsafe extern "C" fn SSL_set_default_read_buffer_len(ssl: *mut SSL, len: usi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_alloc_buffers(ssl: *mut SSL) -> c_int {
     // SAFETY: null or a live handle, by the manual.
-    guard(0, || Ok(unsafe { connection::share(ssl) }.map(|_| 1)?))
+    guard(0, || unsafe { connection::share(ssl) }.map(|_| 1))
 }
 
 /// `SSL_alloc_buffers(3)`: gives buffers back; 1 when nothing is in them, else 0. Empty ones are given back anyway.

@@ -1,7 +1,7 @@
 //! Refusing aloud: each refused function or setting gets a reason text of its own in the error queue.
 
 use crate::libcrypto::{err, sys};
-use crate::seam::{Failure, guard};
+use crate::seam::guard;
 use parking_lot::Mutex;
 use std::ffi::{CString, c_int};
 

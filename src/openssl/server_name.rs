@@ -47,11 +47,6 @@ impl ServerNames {
         *self.received.lock() = None;
     }
 
-    /// The name in force: sent or received.
-    pub(crate) fn name(&self) -> Option<CString> {
-        self.received.lock().clone().or_else(|| self.to_send.lock().clone())
-    }
-
     /// Takes over the name another connection sends (`SSL_dup`).
     pub(crate) fn copy_from(&self, other: &Self) {
         let name = other.to_send.lock().clone();

@@ -2,6 +2,7 @@
 //!
 //! Only functions that libcrypto 3.0 has may be declared here; newer ones are looked up at run time.
 
+#![expect(non_camel_case_types, non_upper_case_globals, reason = "the names of libcrypto's headers")]
 #![expect(missing_docs, reason = "libcrypto's own manual pages document these names")]
 
 mod bio;
