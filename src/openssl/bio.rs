@@ -463,10 +463,10 @@ pub unsafe extern "C" fn BIO_ssl_shutdown(bio: *mut sys::BIO) {
     while !next.is_null() {
         // SAFETY: null or a live chain, by the manual; BIOs of this type are ours.
         unsafe {
-            if sys::BIO_method_type(next) == sys::BIO_TYPE_SSL {
-                if let Some(filter) = filter(next).filter(|filter| !filter.ssl.is_null()) {
-                    SSL_shutdown(filter.ssl);
-                }
+            if sys::BIO_method_type(next) == sys::BIO_TYPE_SSL
+                && let Some(filter) = filter(next).filter(|filter| !filter.ssl.is_null())
+            {
+                SSL_shutdown(filter.ssl);
             }
             next = sys::BIO_next(next);
         }

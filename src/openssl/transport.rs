@@ -2,7 +2,6 @@
 
 use super::connection::{Bios, share};
 use super::error::{BUF_LIB, Error, guard};
-use super::reason;
 use super::types::SSL;
 use crate::libcrypto::bio::Bio;
 use crate::libcrypto::sys;

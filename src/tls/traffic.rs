@@ -331,10 +331,10 @@ impl Sender {
     /// # Errors
     /// The transport failed, or the repetition is not one.
     pub fn write(&mut self, transport: &mut dyn Transport, data: &[u8], mode: WriteMode) -> Result<Io, Error> {
-        if let Some((address, len)) = self.retry {
-            if data.len() < len || (!mode.moving_buffer && data.as_ptr() as usize != address) {
-                return Err(Error::BadWriteRetry);
-            }
+        if let Some((address, len)) = self.retry
+            && (data.len() < len || (!mode.moving_buffer && data.as_ptr() as usize != address))
+        {
+            return Err(Error::BadWriteRetry);
         }
         loop {
             match self.outbound.send_all(transport) {
