@@ -275,9 +275,12 @@ def aligned(old, new):
 
 
 def shown(pairs, known, around=3):
-    """The differing lines with a few around them and the section they are in; known ones are marked with a ~ before the sign."""
-    left = collections.Counter(known)
-    near = {at + step for at, (sign, _) in enumerate(pairs) if sign != " " for step in range(-around, around + 1)}
+    """The lines whose difference is not known, with a few around them and the section they are in; known ones near them have a ~."""
+    left, marks = collections.Counter(known), []
+    for sign, line in pairs:
+        marks.append(" " if sign == " " else "~" if left[sign + line] > 0 else sign)
+        left[sign + line] -= 1
+    near = {at + step for at, mark in enumerate(marks) if mark in "+-" for step in range(-around, around + 1)}
     lines, section, printed = [], "", None
     for at, (sign, line) in enumerate(pairs):
         if line.startswith("== "):
@@ -287,9 +290,7 @@ def shown(pairs, known, around=3):
         if printed != at - 1 and line != section:
             lines.append(f"@@ {section or 'start'}")
         printed = at
-        mark = "~" if sign != " " and left[sign + line] > 0 else " "
-        left[sign + line] -= mark == "~"
-        lines.append(f"{mark}{sign}{line}")
+        lines.append(f"{'~' if marks[at] == '~' else ' '}{sign}{line}")
     return lines
 
 
