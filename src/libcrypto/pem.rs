@@ -107,6 +107,19 @@ impl InputFile {
         }
     }
 
+    /// The next parameters in PEM. On failure libcrypto has queued why.
+    pub fn parameters_pem(&self, lib_ctx: &LibCtx) -> Option<Pkey> {
+        // SAFETY: the BIO is live, the result is null or ours.
+        unsafe {
+            Pkey::from_owned(sys::PEM_read_bio_Parameters_ex(
+                self.0.as_ptr(),
+                ptr::null_mut(),
+                lib_ctx.as_ptr(),
+                lib_ctx.properties(),
+            ))
+        }
+    }
+
     /// The private key in DER, of any type. On failure libcrypto has queued why.
     pub fn key_der(&self, lib_ctx: &LibCtx) -> Option<Pkey> {
         // SAFETY: the BIO is live and the result null or ours.

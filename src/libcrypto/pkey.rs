@@ -96,6 +96,17 @@ impl Pkey {
         Some(key)
     }
 
+    /// A key around a `DH`, which gets a count of its own. On failure libcrypto has queued why.
+    ///
+    /// # Safety
+    /// `dh` is live.
+    pub unsafe fn from_dh(dh: *mut sys::DH) -> Option<Self> {
+        // SAFETY: a fresh key, or null.
+        let key = unsafe { Self::from_owned(sys::EVP_PKEY_new()) }?;
+        // SAFETY: both are live; the key takes a count of its own.
+        (unsafe { sys::EVP_PKEY_set1_DH(key.as_ptr(), dh) } > 0).then_some(key)
+    }
+
     /// The pointer, still owned by `self`.
     pub fn as_ptr(&self) -> *mut sys::EVP_PKEY {
         self.0.as_ptr()

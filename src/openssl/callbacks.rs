@@ -32,7 +32,7 @@ impl Default for Arg {
 /// Callbacks that connections inherit from their context.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Callbacks {
-    /// Told of states and alerts.
+    /// Told of states and alerts, in place of the context's.
     pub(crate) info: InfoCallback,
     /// Told of protocol messages.
     pub(crate) message: MessageCallback,
@@ -43,6 +43,8 @@ pub(crate) struct Callbacks {
 /// Callbacks that are looked up in the context when they are needed.
 #[derive(Debug, Default)]
 pub(crate) struct ContextCallbacks {
+    /// Told of states and alerts.
+    pub(crate) info: InfoCallback,
     /// Chooses a protocol among those offered.
     pub(crate) alpn_select: (SSL_CTX_alpn_select_cb_func, Arg),
     /// Told of the server name.
@@ -78,7 +80,8 @@ pub(super) fn loop_event(ssl: &Connection) {
 
 /// Calls the info callback.
 pub(super) fn info(ssl: &Connection, what: c_int, value: c_int) {
-    if let Some(callback) = ssl.config().callbacks.info {
+    let callback = ssl.config().callbacks.info.or_else(|| ssl.context().callbacks.read().info);
+    if let Some(callback) = callback {
         // SAFETY: the connection is live during its own calls; nothing of it is locked.
         unsafe { callback(ssl.as_ptr(), what, value) };
     }
@@ -98,10 +101,13 @@ pub(crate) fn handshake_started(ssl: &Arc<Connection>) {
 /// rustls has done a step: there may be new key log lines, messages, states.
 pub(crate) fn after_step(ssl: &Arc<Connection>) {
     let Some(exchange) = ssl.exchange.read().clone() else { return };
-    let (lines, messages) = {
+    let (lines, messages, hello) = {
         let mut record = exchange.record.lock();
-        (std::mem::take(&mut record.key_log), std::mem::take(&mut record.messages))
+        (std::mem::take(&mut record.key_log), std::mem::take(&mut record.messages), record.server_hello)
     };
+    if let Some(hello) = hello {
+        ssl.facts.write().chosen = Some((hello.version, hello.suite));
+    }
     for line in lines {
         log_key(ssl, line);
     }
@@ -189,7 +195,7 @@ pub unsafe extern "C" fn SSL_CTX_set_info_callback(ctx: *mut SSL_CTX, cb: InfoCa
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { context::share(ctx) }?;
-        holder.change(|config| config.callbacks.info = cb);
+        holder.callbacks.write().info = cb;
         Ok(())
     });
 }
@@ -205,7 +211,7 @@ pub unsafe extern "C" fn SSL_CTX_get_info_callback(ctx: *mut SSL_CTX) -> InfoCal
     guard(None, || {
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
-        Ok(holder.settings().callbacks.info)
+        Ok(holder.callbacks.read().info)
     })
 }
 

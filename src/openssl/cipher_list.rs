@@ -371,7 +371,7 @@ pub unsafe extern "C" fn SSL_get_pending_cipher(ssl: *const SSL) -> *const SSL_C
 }
 
 fn agreed(ssl: &Connection) -> Option<&'static Suite> {
-    by_id(ssl.facts.read().agreed.as_ref()?.suite)
+    by_id(ssl.facts.read().suite())
 }
 
 /// `SSL_bytes_to_cipher_list(3)`: makes lists of suites and of signalling values from `len` bytes as a hello has them

@@ -1,6 +1,7 @@
 //! `SSL_CONF_cmd(3)`: settings as text, from command lines and configuration files.
 
 use super::conf_command::{self, Effect};
+use super::conf_file;
 use super::config::Config;
 use super::connection::Connection;
 use super::context::Context;
@@ -12,7 +13,8 @@ use super::types::{SSL, SSL_CONF_CTX, SSL_CTX};
 use crate::libcrypto::sys;
 use crate::seam::{Failure, Handle, arg};
 use parking_lot::Mutex;
-use std::ffi::{CStr, c_char, c_int, c_uint};
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString, c_char, c_int, c_uint};
 use std::sync::{Arc, Weak};
 
 /// `SSL_CONF_FLAG_*` bits.
@@ -41,6 +43,8 @@ struct State {
     flags: u32,
     prefix: Option<Vec<u8>>,
     target: Target,
+    /// Files of certificates by slot, which may hold the private keys too.
+    files: BTreeMap<usize, CString>,
 }
 
 /// What commands work on. A pointer that the program has freed meanwhile counts as none.
@@ -89,7 +93,9 @@ impl Object {
 }
 
 /// A command as it is run.
-pub(crate) struct Run {
+pub(crate) struct Run<'a> {
+    /// Where it was given.
+    pub(crate) conf: &'a ConfContext,
     /// `SSL_CONF_FLAG_*` bits.
     pub(crate) flags: u32,
     /// What it works on.
@@ -146,7 +152,7 @@ impl ConfContext {
             state.complain(reason::UNKNOWN_CMD_NAME, || format!("cmd={shown}"));
             return answer::UNKNOWN;
         };
-        let run = Run { flags: state.flags, object: state.object() };
+        let run = Run { conf: self, flags: state.flags, object: state.object() };
         let failure = match (&found.effect, value) {
             (Effect::Switch(bits), _) => {
                 run.object.change(|config| bits.apply(config, true));
@@ -166,6 +172,23 @@ impl ConfContext {
             format!("cmd={shown}, value={value}")
         });
         failure
+    }
+
+    /// Ends a row of commands.
+    fn finish(&self) -> Result<(), Error> {
+        let state = self.state.lock().clone();
+        let run = Run { conf: self, flags: state.flags, object: state.object() };
+        conf_file::missing_keys(&run)
+    }
+
+    /// Notes the file that a certificate slot was filled from.
+    pub(crate) fn remember_file(&self, slot: usize, file: &CStr) {
+        self.edit(|state| state.files.insert(slot, file.to_owned()));
+    }
+
+    /// The files noted, by slot.
+    pub(crate) fn remembered_files(&self) -> BTreeMap<usize, CString> {
+        self.state.lock().files.clone()
     }
 
     fn edit<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -306,8 +329,7 @@ pub unsafe extern "C" fn SSL_CONF_CTX_set_ssl(cctx: *mut SSL_CONF_CTX, ssl: *mut
 pub unsafe extern "C" fn SSL_CONF_CTX_finish(cctx: *mut SSL_CONF_CTX) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
-        let _conf = unsafe { share(cctx) }?;
-        Ok(1)
+        unsafe { share(cctx) }?.finish().map(|()| 1)
     })
 }
 
@@ -424,7 +446,7 @@ fn run_section(name: Option<&CStr>, target: Target, side: Side, system: bool) ->
     if side != Side::Server {
         flags |= flag::CLIENT;
     }
-    let conf = ConfContext { state: Mutex::new(State { flags, prefix: None, target }) };
+    let conf = ConfContext { state: Mutex::new(State { flags, target, ..State::default() }) };
     let mut all_well = true;
     for place in 0..count {
         let (mut command, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
@@ -434,6 +456,7 @@ fn run_section(name: Option<&CStr>, target: Target, side: Side, system: bool) ->
         let (command, value) = unsafe { (arg::c_str(command), arg::c_str(value)) };
         all_well &= command.is_some_and(|command| conf.run(command, value) > 0);
     }
+    conf.finish()?;
     Ok(all_well)
 }
 

@@ -2,6 +2,7 @@
 
 use super::cipher_list::{self, SSL_CTX_set_cipher_list, SSL_CTX_set_ciphersuites};
 use super::conf::{Object, Run, flag};
+use super::conf_file;
 use super::config::{Config, op};
 use super::error::Error;
 use super::{absent::padding, group, options, sigalg};
@@ -24,7 +25,7 @@ pub(crate) enum Effect {
     /// Sets or clears bits; it takes no value.
     Switch(Bits),
     /// Does something with a value of this type.
-    Value(ValueType, fn(&Run, &CStr) -> Result<(), Error>),
+    Value(ValueType, fn(&Run<'_>, &CStr) -> Result<(), Error>),
 }
 
 /// `SSL_CONF_TYPE_*`.
@@ -82,7 +83,7 @@ const fn text(
     file: &'static str,
     line: Option<&'static str>,
     needs: u32,
-    set: fn(&Run, &CStr) -> Result<(), Error>,
+    set: fn(&Run<'_>, &CStr) -> Result<(), Error>,
 ) -> Command {
     Command { file: Some(file), line, needs, effect: Effect::Value(ValueType::String, set) }
 }
@@ -92,7 +93,7 @@ const fn of(
     file: &'static str,
     line: Option<&'static str>,
     needs: u32,
-    set: fn(&Run, &CStr) -> Result<(), Error>,
+    set: fn(&Run<'_>, &CStr) -> Result<(), Error>,
 ) -> Command {
     Command { file: Some(file), line, needs: needs | flag::CERTIFICATE, effect: Effect::Value(kind, set) }
 }
@@ -138,6 +139,16 @@ static COMMANDS: &[Command] = &[
     text("MaxProtocol", Some("max_protocol"), BOTH, max_protocol),
     text("Options", None, BOTH, set_options),
     text("VerifyMode", None, BOTH, verify_mode),
+    of(ValueType::File, "Certificate", Some("cert"), BOTH, conf_file::certificate),
+    of(ValueType::File, "PrivateKey", Some("key"), BOTH, conf_file::private_key),
+    of(ValueType::File, "ServerInfoFile", None, flag::SERVER, conf_file::server_info),
+    of(ValueType::Folder, "ChainCAPath", Some("chainCApath"), BOTH, conf_file::chain_ca_path),
+    of(ValueType::File, "ChainCAFile", Some("chainCAfile"), BOTH, conf_file::chain_ca_file),
+    of(ValueType::Store, "ChainCAStore", Some("chainCAstore"), BOTH, conf_file::chain_ca_store),
+    of(ValueType::Folder, "VerifyCAPath", Some("verifyCApath"), BOTH, conf_file::verify_ca_path),
+    of(ValueType::File, "VerifyCAFile", Some("verifyCAfile"), BOTH, conf_file::verify_ca_file),
+    of(ValueType::Store, "VerifyCAStore", Some("verifyCAstore"), BOTH, conf_file::verify_ca_store),
+    of(ValueType::File, "DHParameters", Some("dhparam"), flag::SERVER, conf_file::dh_parameters),
     text("RecordPadding", Some("record_padding"), BOTH, record_padding),
     text("NumTickets", Some("num_tickets"), flag::SERVER, num_tickets),
 ];
@@ -153,26 +164,26 @@ pub(crate) fn find(flags: u32, name: &[u8]) -> Option<&'static Command> {
     COMMANDS.iter().filter(|command| command.needs & !flags == 0).find(named)
 }
 
-fn signature_algorithms(run: &Run, value: &CStr) -> Result<(), Error> {
+fn signature_algorithms(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     let schemes = sigalg::from_names(Some(value))?;
     run.object.change(|config| config.sigalgs = Some(schemes));
     Ok(())
 }
 
-fn client_signature_algorithms(run: &Run, value: &CStr) -> Result<(), Error> {
+fn client_signature_algorithms(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     let schemes = sigalg::from_names(Some(value))?;
     run.object.change(|config| config.client_sigalgs = Some(schemes));
     Ok(())
 }
 
-fn groups(run: &Run, value: &CStr) -> Result<(), Error> {
+fn groups(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     let groups = group::from_names(Some(value))?;
     run.object.change(|config| config.groups = Some(groups));
     Ok(())
 }
 
 /// One group. The words for choosing by itself, from before OpenSSL 1.1, mean what is done anyway.
-fn ecdh_parameters(run: &Run, value: &CStr) -> Result<(), Error> {
+fn ecdh_parameters(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     let name = value.to_bytes();
     let automatic = name.eq_ignore_ascii_case(b"automatic") || name.eq_ignore_ascii_case(b"+automatic");
     if (run.flags & flag::FILE != 0 && automatic) || (run.flags & flag::CMDLINE != 0 && name == b"auto") {
@@ -187,11 +198,11 @@ fn ecdh_parameters(run: &Run, value: &CStr) -> Result<(), Error> {
     }
 }
 
-fn cipher_string(run: &Run, value: &CStr) -> Result<(), Error> {
+fn cipher_string(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     run.object.call(value.as_ptr(), SSL_CTX_set_cipher_list, cipher_list::SSL_set_cipher_list)
 }
 
-fn ciphersuites(run: &Run, value: &CStr) -> Result<(), Error> {
+fn ciphersuites(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     run.object.call(value.as_ptr(), SSL_CTX_set_ciphersuites, cipher_list::SSL_set_ciphersuites)
 }
 
@@ -214,7 +225,7 @@ fn version(value: &CStr) -> Result<Version, Error> {
     }))
 }
 
-fn min_protocol(run: &Run, value: &CStr) -> Result<(), Error> {
+fn min_protocol(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     match (&run.object, version(value)?) {
         (Object::None, _) => Err(Error::Silent),
         // A limit for DTLS leaves TLS alone; one section of a file may serve both.
@@ -228,7 +239,7 @@ fn min_protocol(run: &Run, value: &CStr) -> Result<(), Error> {
     }
 }
 
-fn max_protocol(run: &Run, value: &CStr) -> Result<(), Error> {
+fn max_protocol(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     match (&run.object, version(value)?) {
         (Object::None, _) => Err(Error::Silent),
         (_, Version::Dtls) => Ok(()),
@@ -300,7 +311,7 @@ const VERIFY_MODES: [Word<c_int>; 4] = [
 
 /// Goes through a list of words between commas, each switched off by `-` and on by `+` or nothing.
 fn each_word<T: Copy>(
-    run: &Run,
+    run: &Run<'_>,
     value: &CStr,
     words: &[Word<T>],
     apply: impl Fn(&mut Config, T, bool),
@@ -319,15 +330,15 @@ fn each_word<T: Copy>(
     Ok(())
 }
 
-fn protocol(run: &Run, value: &CStr) -> Result<(), Error> {
+fn protocol(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     each_word(run, value, &PROTOCOLS, |config, bits, on| bits.apply(config, on))
 }
 
-fn set_options(run: &Run, value: &CStr) -> Result<(), Error> {
+fn set_options(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     each_word(run, value, &OPTIONS, |config, bits, on| bits.apply(config, on))
 }
 
-fn verify_mode(run: &Run, value: &CStr) -> Result<(), Error> {
+fn verify_mode(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     let wanted = value.to_bytes();
     if wanted.windows(b"PostHandshake".len()).any(|part| part.eq_ignore_ascii_case(b"PostHandshake")) {
         return Err(Error::Refused("post-handshake authentication (VerifyMode)"));
@@ -353,7 +364,7 @@ fn number(value: &CStr) -> c_int {
     (if negative { -magnitude } else { magnitude }) as c_int
 }
 
-fn record_padding(run: &Run, value: &CStr) -> Result<(), Error> {
+fn record_padding(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     let size = usize::try_from(number(value)).map_err(|_| Error::Silent)?;
     match &run.object {
         Object::None => Err(Error::Silent),
@@ -361,7 +372,7 @@ fn record_padding(run: &Run, value: &CStr) -> Result<(), Error> {
     }
 }
 
-fn num_tickets(run: &Run, value: &CStr) -> Result<(), Error> {
+fn num_tickets(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     let count = usize::try_from(number(value)).map_err(|_| Error::Silent)?;
     run.object.change(|config| config.num_tickets = count).ok_or(Error::Silent)
 }

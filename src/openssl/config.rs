@@ -8,6 +8,7 @@ use super::certificate::Certificates;
 use super::cipher_list::CipherChoice;
 use super::verify::VerifyPolicy;
 use crate::libcrypto::pem::Password;
+use crate::libcrypto::pkey::Pkey;
 use crate::tls::cipher::{Auth, Suite};
 use crate::tls::config::Settings;
 use std::sync::{Arc, OnceLock};
@@ -77,6 +78,8 @@ pub(crate) struct Config {
     pub(crate) security_level: u8,
     /// Key exchange groups set by the program, by number; none: the default.
     pub(crate) groups: Option<Vec<u16>>,
+    /// Parameters for ephemeral Diffie-Hellman: kept, never used.
+    pub(crate) tmp_dh: Option<Pkey>,
     /// Signature schemes set by the program; none: the default.
     pub(crate) sigalgs: Option<Vec<u16>>,
     /// Schemes for the client's own certificate as a server asks for it; none: `sigalgs`.
@@ -128,6 +131,7 @@ impl Config {
             cert_flags: 0,
             security_level: 2,
             groups: None,
+            tmp_dh: None,
             sigalgs: None,
             client_sigalgs: None,
             alpn: AlpnNames::default(),

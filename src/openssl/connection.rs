@@ -427,13 +427,15 @@ pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: *mut SSL, ctx: *mut SSL_CTX) -> *m
         if !Arc::ptr_eq(&old, &new) {
             let (from, to) = (old.config(), new.config());
             ssl.edit(|config| {
+                // What OpenSSL keeps beside the certificates goes with them; the cipher list is looked up when needed.
                 config.certificates = to.certificates.clone();
                 config.cert_flags = to.cert_flags;
+                config.security_level = to.security_level;
                 config.sigalgs = to.sigalgs.clone();
                 config.client_sigalgs = to.client_sigalgs.clone();
-                config.security_level = to.security_level;
-                config.verify.chain_store = to.verify.chain_store.clone();
+                config.tmp_dh = to.tmp_dh.clone();
                 config.verify.verify_store = to.verify.verify_store.clone();
+                config.verify.chain_store = to.verify.chain_store.clone();
                 // The session id context moves on unless the connection has one of its own.
                 if config.session_id_context == from.session_id_context {
                     config.session_id_context = to.session_id_context.clone();

@@ -46,6 +46,7 @@ fn common(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c_void)
         124 => options::set_max_version(holder, larg)?,
         125 => options::set_split_send_fragment(holder, larg),
         126 => options::set_max_pipelines(holder, larg),
+        118 => 1,
         99 => holder.change(|config| {
             config.cert_flags |= larg as u32;
             config.cert_flags.into()
@@ -60,7 +61,7 @@ fn common(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c_void)
     }))
 }
 
-/// Lists of groups and signature algorithms, by number and by name.
+/// Lists of groups and signature algorithms, by number and by name, and parameters of Diffie-Hellman.
 ///
 /// # Safety
 /// `parg` is what the command's manual page says.
@@ -70,6 +71,10 @@ unsafe fn lists(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c
     // SAFETY: the commands that take names point to a C string, by the manual.
     let names = || unsafe { arg::c_str(parg.cast()) };
     match command {
+        // SAFETY: null or live, by the manual.
+        3 => return unsafe { tmp_dh::set_dh(holder, parg) }.map(|done| Some(done.into())),
+        // SAFETY: as above.
+        4 => return unsafe { tmp_dh::set_ecdh(holder, parg) }.map(|done| Some(done.into())),
         91 => {
             let groups = group::from_nids(numbers())?;
             holder.change(|config| config.groups = Some(groups));
@@ -146,9 +151,6 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
     if let Some(answer) = unsafe { certificate_chain::command(&Owner::Connection(ssl.clone()), command, larg, parg) }? {
         return Ok(Some(answer));
     }
-    if let Some(answer) = tmp_dh::command(command, larg, parg)? {
-        return Ok(Some(answer));
-    }
     match command {
         // SAFETY: null or a C string, by the manual.
         55 => server_name::set_host_name(ssl, larg, unsafe { arg::c_str(parg.cast()) }).map(Some),
@@ -191,9 +193,6 @@ unsafe fn context_command(context: &Arc<Context>, command: c_int, larg: c_long, 
     let owner = Owner::Context(context.clone());
     // SAFETY: as above.
     if let Some(answer) = unsafe { certificate_chain::command(&owner, command, larg, parg) }? {
-        return Ok(Some(answer));
-    }
-    if let Some(answer) = tmp_dh::command(command, larg, parg)? {
         return Ok(Some(answer));
     }
     match command {

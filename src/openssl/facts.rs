@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub(crate) struct Facts {
     /// What the handshake agreed on, once it is complete.
     pub(crate) agreed: Option<Arc<crate::tls::traffic::Facts>>,
+    /// Version and suite while the handshake goes on; a suite of 0 is not known yet.
+    pub(crate) chosen: Option<(u16, u16)>,
     /// Server: the ClientHello, from the time callbacks see it.
     pub(crate) hello: Option<Arc<Hello>>,
     /// The peer's chain as sent, leaf first, DER.
@@ -39,6 +41,19 @@ pub(crate) struct Facts {
 impl Facts {
     /// The version agreed on, 0 before.
     pub(crate) fn version(&self) -> u16 {
-        self.agreed.as_ref().map_or(0, |agreed| agreed.version)
+        match (&self.agreed, self.chosen) {
+            (Some(agreed), _) => agreed.version,
+            (None, Some((version, _))) => version,
+            (None, None) => 0,
+        }
+    }
+
+    /// The cipher suite agreed on, 0 before.
+    pub(crate) fn suite(&self) -> u16 {
+        match (&self.agreed, self.chosen) {
+            (Some(agreed), _) => agreed.suite,
+            (None, Some((_, suite))) => suite,
+            (None, None) => 0,
+        }
     }
 }

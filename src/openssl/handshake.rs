@@ -1,7 +1,7 @@
 //! Handshakes: `SSL_connect`, `SSL_accept`, `SSL_do_handshake`, and what rustls asks on the way.
 
 use super::callbacks;
-use super::config::op;
+use super::config::{TLS1_2, TLS1_3, op};
 use super::connection::{Connection, Phase, share, want};
 use super::error::{Error, INTERNAL_ERROR, guard};
 use super::failure;
@@ -155,7 +155,7 @@ fn complete(ssl: &Arc<Connection>, established: Established) -> c_int {
         if let Some(exchange) = &*ssl.exchange.read() {
             let mut record = exchange.record.lock();
             known.client_random = record.client_random;
-            known.server_random = record.server_random;
+            known.server_random = record.server_hello.map(|hello| hello.random);
             known.peer_scheme = record.peer_scheme.map(|scheme| scheme.0);
             known.own_scheme = record.own_scheme.map(|scheme| scheme.0);
             known.certificate_requested = record.certificate_requested;
@@ -177,11 +177,7 @@ fn complete(ssl: &Arc<Connection>, established: Established) -> c_int {
 /// is made first.
 fn finished(computed: &[Vec<u8>], version: u16, resumed: bool) -> Option<(Vec<u8>, Vec<u8>)> {
     let [.., first, second] = computed else { return None };
-    Some(if version == super::config::TLS1_3 || resumed {
-        (second.clone(), first.clone())
-    } else {
-        (first.clone(), second.clone())
-    })
+    Some(if version == TLS1_3 || resumed { (second.clone(), first.clone()) } else { (first.clone(), second.clone()) })
 }
 
 /// Answers the TLS code's questions for one connection.
@@ -303,11 +299,17 @@ pub(crate) fn abort(reason: c_int, alert: AlertDescription) -> HelloAnswer {
 /// Fails early, as OpenSSL does before its server-name callback, when no version is shared.
 fn check_version(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
     let (tls12, tls13) = ssl.config().versions();
-    let shared = match hello.supported_versions() {
-        Some(versions) => versions.iter().any(|&version| (version == 0x304 && tls13) || (version == 0x303 && tls12)),
-        None => tls12 && hello.version >= 0x303,
+    let offered = |version| match hello.supported_versions() {
+        Some(versions) => versions.contains(&version),
+        None => version == TLS1_2 && hello.version >= TLS1_2,
     };
-    if shared { Ok(()) } else { Err(abort(reason::UNSUPPORTED_PROTOCOL, AlertDescription::ProtocolVersion)) }
+    let version = match (tls13 && offered(TLS1_3), tls12 && offered(TLS1_2)) {
+        (true, _) => TLS1_3,
+        (false, true) => TLS1_2,
+        (false, false) => return Err(abort(reason::UNSUPPORTED_PROTOCOL, AlertDescription::ProtocolVersion)),
+    };
+    ssl.facts.write().chosen = Some((version, 0));
+    Ok(())
 }
 
 /// `SSL_do_handshake(3)`: goes on with the handshake. 1 when it is complete, 0 when it was shut down in a controlled

@@ -33,7 +33,10 @@ fn random(ssl: &Connection, server: bool) -> [u8; 32] {
         let facts = ssl.facts.read();
         if server { facts.server_random } else { facts.client_random }
     };
-    let noted = || noted(ssl, |record| if server { record.server_random } else { record.client_random }).flatten();
+    let noted = || {
+        noted(ssl, |record| if server { record.server_hello.map(|hello| hello.random) } else { record.client_random })
+            .flatten()
+    };
     known.or_else(noted).unwrap_or_default()
 }
 

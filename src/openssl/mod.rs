@@ -20,6 +20,7 @@ pub mod cipher_list;
 pub mod client_hello;
 pub mod conf;
 pub mod conf_command;
+pub mod conf_file;
 pub mod config;
 pub mod connection;
 pub mod context;

@@ -35,6 +35,8 @@ pub(crate) struct Progress {
     server_done: bool,
     client_finished: bool,
     server_finished: bool,
+    /// The last message was the peer's.
+    read_last: bool,
 }
 
 /// A message's sender, the state it leads to, and its bytes where they are wanted.
@@ -155,6 +157,9 @@ impl Progress {
 
 /// Goes on to the states of `steps`, telling of each; ends the flight that we write at its end.
 fn walk(ssl: &Arc<Connection>, steps: &[Step]) {
+    if let Some(last) = steps.last() {
+        ssl.progress.lock().read_last = last.by_server != ssl.is_server();
+    }
     for step in steps {
         loop_event(ssl);
         ssl.set_state(step.state);
@@ -238,8 +243,7 @@ pub(crate) fn complete(ssl: &Arc<Connection>, tickets: usize) {
         }
     }
     walk(ssl, &steps);
-    let read_last = steps.last().is_some_and(|last| last.by_server != server) || (tls13 && server);
-    if read_last {
+    if ssl.progress.lock().read_last {
         loop_event(ssl);
     }
     if tls13 && server && tickets > 0 {

@@ -1,6 +1,7 @@
 //! The server name a client asks for (RFC 6066, section 3).
 
 use super::callbacks::{self, Arg};
+use super::config::TLS1_2;
 use super::connection::Connection;
 use super::context::Context;
 use super::error::{Error, guard};
@@ -25,8 +26,6 @@ pub(crate) type ServerNameCallback =
 const HOST_NAME: c_long = 0;
 /// `TLSEXT_MAXLEN_host_name`.
 const MAX_LEN: usize = 255;
-/// `SSL_TLSEXT_ERR_OK`.
-const OK: c_int = 0;
 /// `SSL_TLSEXT_ERR_ALERT_WARNING`.
 const WARN: c_int = 1;
 /// `SSL_TLSEXT_ERR_ALERT_FATAL`.
@@ -104,12 +103,23 @@ pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswe
     // SAFETY: the connection is live while its handshake runs; `alert` is valid for the call.
     match unsafe { callback(ssl.as_ptr(), &mut alert, user.0) } {
         FATAL => Err(abort(reason::CALLBACK_FAILED, callbacks::alert(alert))),
-        OK | WARN => Ok(()),
-        _ => {
-            *ssl.names.received.lock() = None;
+        WARN => {
+            warn(ssl, alert);
             Ok(())
         }
+        _ => Ok(()),
     }
+}
+
+/// Sends a warning, which TLS 1.3 has none of.
+fn warn(ssl: &Arc<Connection>, alert: c_int) {
+    if ssl.facts.read().version() != TLS1_2 {
+        return;
+    }
+    if let Some(exchange) = &*ssl.exchange.read() {
+        exchange.record.lock().warning = Some(callbacks::alert(alert));
+    }
+    callbacks::alert_sent(ssl, 1, callbacks::alert(alert).0);
 }
 
 /// `SSL_get_servername(3)`: the name a client sends, or a server was sent; null when there is none.

@@ -18,6 +18,11 @@ pub(super) fn plain(alert: AlertDescription) -> [u8; 7] {
     [21, 3, 3, 0, 2, FATAL, alert.0]
 }
 
+/// A warning in clear, before any key has been agreed.
+pub(super) fn plain_warning(alert: AlertDescription) -> [u8; 7] {
+    [21, 3, 3, 0, 2, 1, alert.0]
+}
+
 /// The error that rustls is given when the application refuses: it makes rustls send an alert, to be amended.
 pub(super) fn refusal() -> Error {
     CertificateError::ApplicationVerificationFailure.into()

@@ -4,7 +4,7 @@
 //! rustls calls its configuration's objects (credential resolver, session store, key log, ...) without telling for
 //! which connection. [`Exchange::scope`] says so for the length of a call; nested calls restore the outer one.
 
-use super::hello::Hello;
+use super::hello::{Hello, ServerHello};
 use super::key_share::KeyShares;
 use parking_lot::Mutex;
 use rustls::DistinguishedName;
@@ -174,10 +174,12 @@ pub struct Record {
     pub key_shares: Option<KeyShares>,
     /// The random of the ClientHello.
     pub client_random: Option<[u8; 32]>,
-    /// The random of the ServerHello.
-    pub server_random: Option<[u8; 32]>,
+    /// The ServerHello.
+    pub server_hello: Option<ServerHello>,
     /// Client: the version in the ServerHello.
     pub version: Option<u16>,
+    /// Server: a warning to be sent before the ServerHello.
+    pub warning: Option<AlertDescription>,
     /// Client: a CertificateRequest came.
     pub certificate_requested: bool,
     /// The application has ended the handshake inside one of rustls's questions, with this alert; it has said why.

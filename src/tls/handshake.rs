@@ -4,7 +4,7 @@
 use super::alert;
 use super::error::Error;
 use super::exchange::{Exchange, HelloAnswer, Pause, VerifyAnswer};
-use super::hello::Hello;
+use super::hello::{Hello, ServerHello};
 use super::record::Inbound;
 use super::traffic::Established;
 use super::transport::{Io, Outbound, Transport};
@@ -81,7 +81,7 @@ impl Handshake {
         let protocols = alpn.iter().map(|name| ApplicationProtocol::from(name.as_slice()).to_owned()).collect();
         let builder = config.connect(server_name.unwrap_or_else(no_name)).with_alpn(protocols);
         let start = exchange.scope(|| builder.start_handshake(outbound.sink()))?;
-        note_randoms(&exchange, outbound.pending());
+        note_hello(&exchange, outbound.pending());
         let machine = Machine::Client(ClientHandshake::NeedsInput(start));
         Ok(Self::new(machine, outbound, exchange, read_ahead))
     }
@@ -194,7 +194,7 @@ impl Handshake {
                 if let Some(progress) = self.receive(transport)? {
                     return Ok((Machine::Client(ClientHandshake::NeedsInput(needs)), progress));
                 }
-                note_randoms(&self.exchange, self.inbound.last_record());
+                note_hello(&self.exchange, self.inbound.last_record());
                 let (inbound, sink) = (&mut self.inbound, self.outbound.sink());
                 self.exchange.scope(|| needs.process(inbound, sink))?
             }
@@ -251,6 +251,9 @@ impl Handshake {
                 }
                 let answer = self.exchange.application.client_hello(&hello);
                 self.hello = Some(hello);
+                if let Some(warning) = self.exchange.record.lock().warning.take() {
+                    self.outbound.sink().extend(alert::plain_warning(warning));
+                }
                 match answer {
                     HelloAnswer::Proceed(config) => {
                         self.buffered = true;
@@ -286,7 +289,7 @@ impl Handshake {
             }
             other => return self.unexpected(&other),
         };
-        note_randoms(&self.exchange, self.outbound.pending());
+        note_hello(&self.exchange, self.outbound.pending());
         Ok(match next {
             ServerHandshake::Complete(split) => {
                 let inbound = std::mem::take(&mut self.inbound);
@@ -353,34 +356,11 @@ fn owned(identity: &Identity<'_>) -> Identity<'static> {
     identity.clone().into_owned()
 }
 
-/// Notes the random of a ClientHello or ServerHello that begins `record`.
-fn note_randoms(exchange: &Exchange, record: &[u8]) {
-    let [22, _, _, _, _, kind @ (1 | 2), _, _, _, _, _, rest @ ..] = record else { return };
-    let Some(random) = rest.first_chunk::<32>() else { return };
-    let mut seen = exchange.record.lock();
-    match kind {
-        1 => seen.client_random = Some(*random),
-        _ => {
-            seen.server_random = Some(*random);
-            seen.version = server_version(record);
-        }
+/// Notes what a ClientHello or ServerHello that begins `record` says.
+fn note_hello(exchange: &Exchange, record: &[u8]) {
+    if let Some(hello) = ServerHello::from_record(record) {
+        exchange.record.lock().server_hello = Some(hello);
+    } else if let [22, _, _, _, _, 1, _, _, _, _, _, rest @ ..] = record {
+        exchange.record.lock().client_random = rest.first_chunk::<32>().copied();
     }
-}
-
-/// The version that the ServerHello in `record` agrees on.
-fn server_version(record: &[u8]) -> Option<u16> {
-    const SUPPORTED_VERSIONS: u16 = 43;
-    // Record header and handshake header, then version, random, session id, suite, compression.
-    let body = record.get(9..)?;
-    let legacy = u16::from_be_bytes(*body.first_chunk()?);
-    let session_id = usize::from(*body.get(34)?);
-    let mut extensions = body.get(35 + session_id + 3 + 2..).unwrap_or_default();
-    while let Some((&[a, b, c, d], rest)) = extensions.split_first_chunk::<4>() {
-        let (content, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([c, d])))?;
-        if u16::from_be_bytes([a, b]) == SUPPORTED_VERSIONS {
-            return content.first_chunk().map(|version| u16::from_be_bytes(*version));
-        }
-        extensions = rest;
-    }
-    Some(legacy)
 }

@@ -143,6 +143,53 @@ impl Hello {
     }
 }
 
+/// What a ServerHello says in clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerHello {
+    /// The server's random.
+    pub random: [u8; 32],
+    /// The version agreed on.
+    pub version: u16,
+    /// The cipher suite agreed on.
+    pub suite: u16,
+}
+
+/// The random that makes a ServerHello a HelloRetryRequest (RFC 8446, section 4.1.3): SHA-256 of "HelloRetryRequest".
+const RETRY: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
+    0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
+impl ServerHello {
+    /// Parses the ServerHello at the beginning of a record; a HelloRetryRequest is none.
+    pub fn from_record(record: &[u8]) -> Option<Self> {
+        let mut reader = Reader(record);
+        (reader.u8()? == 22).then_some(())?;
+        reader.take(2)?;
+        let mut message = Reader(reader.vec16()?);
+        (message.u8()? == 2).then_some(())?;
+        let len = message.u8()? << 16 | message.u16()?;
+        let mut body = Reader(message.take(len)?);
+        let legacy = u16::try_from(body.u16()?).ok()?;
+        let random: [u8; 32] = body.take(32)?.try_into().ok()?;
+        body.vec8()?;
+        let suite = u16::try_from(body.u16()?).ok()?;
+        body.take(1)?;
+        let mut version = legacy;
+        if !body.0.is_empty() {
+            let mut extensions = Reader(body.vec16()?);
+            while !extensions.0.is_empty() {
+                let kind = extensions.u16()?;
+                let content = extensions.vec16()?;
+                if kind == 43 {
+                    version = u16::try_from(Reader(content).u16()?).ok()?;
+                }
+            }
+        }
+        (random != RETRY).then_some(Self { random, version, suite })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]

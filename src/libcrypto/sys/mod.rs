@@ -8,6 +8,7 @@
 mod bio;
 mod comp;
 mod conf;
+mod dh;
 mod digest;
 mod err;
 mod ex_data;
@@ -22,6 +23,7 @@ mod x509_vfy;
 pub use bio::*;
 pub use comp::*;
 pub use conf::*;
+pub use dh::*;
 pub use digest::*;
 pub use err::*;
 pub use ex_data::*;

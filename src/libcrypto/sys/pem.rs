@@ -21,6 +21,12 @@ unsafe extern "C" {
     pub fn PEM_read_bio_X509_AUX(bio: *mut BIO, x: *mut *mut X509, cb: pem_password_cb, data: *mut c_void)
     -> *mut X509;
     pub fn d2i_X509_bio(bio: *mut BIO, x: *mut *mut X509) -> *mut X509;
+    pub fn PEM_read_bio_Parameters_ex(
+        bio: *mut BIO,
+        key: *mut *mut EVP_PKEY,
+        libctx: *mut OSSL_LIB_CTX,
+        propq: *const c_char,
+    ) -> *mut EVP_PKEY;
     pub fn PEM_read_bio_PrivateKey_ex(
         bio: *mut BIO,
         key: *mut *mut EVP_PKEY,

@@ -9,12 +9,6 @@ pub struct RSA {
     _opaque: [u8; 0],
 }
 
-/// Diffie-Hellman parameters of the older API.
-#[repr(C)]
-pub struct DH {
-    _opaque: [u8; 0],
-}
-
 /// An engine.
 #[repr(C)]
 pub struct ENGINE {
