@@ -278,9 +278,22 @@ pub unsafe extern "C" fn SSL_get_client_ciphers(ssl: *const SSL) -> *mut stack_s
     })
 }
 
-/// The client's hello, on a server that has seen it.
+/// The client's hello, on a server, once its suites count: a resumed session needs none, and for TLS 1.3 one of them
+/// must be shared.
 fn client_hello(ssl: &Connection) -> Option<Arc<Hello>> {
-    ssl.is_server().then(|| ssl.facts.read().hello.clone())?
+    const TLS13: u16 = 0x0304;
+    if !ssl.is_server() {
+        return None;
+    }
+    let (hello, agreed) = {
+        let facts = ssl.facts.read();
+        (facts.hello.clone()?, facts.agreed.clone())
+    };
+    let config = ssl.config();
+    let is_tls13 = config.versions().1 && hello.supported_versions().is_some_and(|versions| versions.contains(&TLS13));
+    let shares = |suite: &Suite| suite.is_tls13() && config.ciphers.list.contains(&suite);
+    let none_shared = is_tls13 && !offered(&hello).into_iter().any(shares);
+    (!none_shared && !agreed.is_some_and(|agreed| agreed.resumed)).then_some(hello)
 }
 
 /// The suites in a client's hello that have names, without signalling values.
@@ -357,7 +370,7 @@ pub unsafe extern "C" fn SSL_get_current_cipher(ssl: *const SSL) -> *const SSL_C
 
 /// `SSL_get_pending_cipher(3)`: returns the suite that was chosen in the handshake, null before.
 ///
-/// Status: partial: null until the handshake is complete.
+/// Status: full.
 ///
 /// # Safety
 /// `ssl` is null (returns null) or a live handle.
@@ -366,7 +379,8 @@ pub unsafe extern "C" fn SSL_get_pending_cipher(ssl: *const SSL) -> *const SSL_C
     guard(std::ptr::null(), || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(agreed(&ssl).map_or(std::ptr::null(), cipher::to_c))
+        let chosen = ssl.facts.read().chosen.and_then(|(_, suite)| by_id(suite));
+        Ok(chosen.or_else(|| agreed(&ssl)).map_or(std::ptr::null(), cipher::to_c))
     })
 }
 
@@ -414,7 +428,7 @@ fn from_bytes(bytes: &[u8], v2: bool) -> Result<(Suites, Suites), Error> {
     if bytes.is_empty() {
         return Err(Error::Ssl(reason::NO_CIPHERS_SPECIFIED));
     }
-    if bytes.len() % size != 0 {
+    if !bytes.len().is_multiple_of(size) {
         return Err(Error::Ssl(reason::ERROR_IN_RECEIVED_CIPHER_LIST));
     }
     let known = bytes.chunks_exact(size).filter_map(|entry| match *entry {

@@ -20,10 +20,10 @@ const PEM: c_int = 1;
 /// be there and has not come otherwise.
 pub(super) fn certificate(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     run.object.call(value.as_ptr(), SSL_CTX_use_certificate_chain_file, SSL_use_certificate_chain_file)?;
-    if run.flags & flag::REQUIRE_PRIVATE != 0 {
-        if let Some(slot) = run.object.change(|config| config.certificates.current) {
-            run.conf.remember_file(slot, value);
-        }
+    if run.flags & flag::REQUIRE_PRIVATE != 0
+        && let Some(slot) = run.object.change(|config| config.certificates.current)
+    {
+        run.conf.remember_file(slot, value);
     }
     Ok(())
 }

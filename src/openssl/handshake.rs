@@ -306,7 +306,11 @@ fn check_version(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer
     let version = match (tls13 && offered(TLS1_3), tls12 && offered(TLS1_2)) {
         (true, _) => TLS1_3,
         (false, true) => TLS1_2,
-        (false, false) => return Err(abort(reason::UNSUPPORTED_PROTOCOL, AlertDescription::ProtocolVersion)),
+        (false, false) => {
+            let none_enabled = !tls12 && !tls13;
+            let why = if none_enabled { reason::NO_PROTOCOLS_AVAILABLE } else { reason::UNSUPPORTED_PROTOCOL };
+            return Err(abort(why, AlertDescription::ProtocolVersion));
+        }
     };
     ssl.facts.write().chosen = Some((version, 0));
     Ok(())

@@ -6,11 +6,12 @@ use super::connection::{self, Connection};
 use super::error::{Error, guard};
 use super::group::null_list;
 use super::types::SSL;
+use crate::libcrypto::sys;
 use crate::seam::{Handle, arg};
 use crate::tls::cipher_list::SuiteB;
 use crate::tls::sigalg::{self, KeyKind, ListError, SigAlg};
 use rustls::crypto::SignatureScheme;
-use std::ffi::{CStr, c_int, c_uchar};
+use std::ffi::{CStr, c_char, c_int, c_uchar};
 use std::sync::Arc;
 
 fn explain(error: ListError) -> Error {
@@ -193,6 +194,29 @@ fn used(ssl: &Connection, peer: bool) -> Option<&'static SigAlg> {
 /// The digest that the peer (`true`) or this side signed with (`SSL_get_peer_signature_nid(3)`).
 pub(crate) fn signature_hash(ssl: &Connection, peer: bool) -> Option<c_int> {
     used(ssl, peer).map(SigAlg::hash_nid)
+}
+
+/// `SSL_get1_builtin_sigalgs(3)`: returns the names of the signature algorithms that can be used, between colons. The
+/// program frees the string with `OPENSSL_free`.
+///
+/// Status: full.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_get1_builtin_sigalgs(_libctx: *mut sys::OSSL_LIB_CTX) -> *mut c_char {
+    guard(std::ptr::null_mut(), || {
+        let names: Vec<&str> = sigalg::default_sigalgs().filter_map(|sigalg| sigalg.name).collect();
+        let text = names.join(":");
+        // SAFETY: plain allocation; null is looked at below.
+        let to: *mut u8 = unsafe { sys::CRYPTO_malloc(text.len() + 1, c"".as_ptr(), 0) }.cast();
+        if to.is_null() {
+            return Err(Error::Ssl(super::error::MALLOC_FAILURE));
+        }
+        // SAFETY: the memory has room for the text and its end.
+        unsafe {
+            std::ptr::copy_nonoverlapping(text.as_ptr(), to, text.len());
+            to.add(text.len()).write(0);
+        }
+        Ok(to.cast())
+    })
 }
 
 /// # Safety
