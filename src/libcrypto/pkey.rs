@@ -107,6 +107,23 @@ impl Pkey {
         (unsafe { sys::EVP_PKEY_set1_DH(key.as_ptr(), dh) } > 0).then_some(key)
     }
 
+    /// The public key in a SubjectPublicKeyInfo in DER. On failure libcrypto has queued why.
+    pub fn from_spki(der: &[u8], lib_ctx: &LibCtx) -> Option<Self> {
+        let len = c_long::try_from(der.len()).ok()?;
+        let mut at = der.as_ptr();
+        // SAFETY: `at` is readable for `len` bytes; the library context outlives its users, by the program; the count of
+        // the result is ours.
+        unsafe {
+            Self::from_owned(sys::d2i_PUBKEY_ex(
+                ptr::null_mut(),
+                &raw mut at,
+                len,
+                lib_ctx.as_ptr(),
+                lib_ctx.properties(),
+            ))
+        }
+    }
+
     /// The pointer, still owned by `self`.
     pub fn as_ptr(&self) -> *mut sys::EVP_PKEY {
         self.0.as_ptr()
@@ -226,13 +243,9 @@ impl Pkey {
         if begun <= 0 {
             return None;
         }
-        if method.pss {
-            // SAFETY: `key_ctx` is live as long as `ctx`.
-            let set = unsafe {
-                sys::EVP_PKEY_CTX_set_rsa_padding(key_ctx, sys::RSA_PKCS1_PSS_PADDING) > 0
-                    && sys::EVP_PKEY_CTX_set_rsa_pss_saltlen(key_ctx, sys::RSA_PSS_SALTLEN_DIGEST) > 0
-            };
-            set.then_some(())?;
+        // `key_ctx` is live as long as `ctx`.
+        if method.pss && !use_pss(key_ctx) {
+            return None;
         }
         let mut signature = vec![0; self.size()];
         let mut len = signature.len();
@@ -243,6 +256,47 @@ impl Pkey {
         (signed > 0).then_some(())?;
         signature.truncate(len);
         Some(signature)
+    }
+}
+
+impl Pkey {
+    /// Verifies a signature of `message`. The queue is left as it was.
+    pub fn verify(&self, message: &[u8], signature: &[u8], method: SigningMethod, lib_ctx: &LibCtx) -> bool {
+        err::discarding(|| self.try_verify(message, signature, method, lib_ctx)).unwrap_or(false)
+    }
+
+    fn try_verify(&self, message: &[u8], signature: &[u8], method: SigningMethod, lib_ctx: &LibCtx) -> Option<bool> {
+        // SAFETY: a fresh context, or null.
+        let ctx = DigestCtx(NonNull::new(unsafe { sys::EVP_MD_CTX_new() })?);
+        let digest = method.digest.map_or(ptr::null(), CStr::as_ptr);
+        let mut key_ctx = ptr::null_mut();
+        // SAFETY: all objects are live, the names null or C strings; `key_ctx` belongs to `ctx`.
+        let begun = unsafe {
+            sys::EVP_DigestVerifyInit_ex(
+                ctx.0.as_ptr(),
+                &raw mut key_ctx,
+                digest,
+                lib_ctx.as_ptr(),
+                lib_ctx.properties(),
+                self.as_ptr(),
+                ptr::null(),
+            )
+        };
+        if begun <= 0 || (method.pss && !use_pss(key_ctx)) {
+            return None;
+        }
+        let (bytes, len) = (signature.as_ptr(), signature.len());
+        // SAFETY: `ctx` is live, signature and message are readable for their lengths.
+        Some(unsafe { sys::EVP_DigestVerify(ctx.0.as_ptr(), bytes, len, message.as_ptr(), message.len()) } == 1)
+    }
+}
+
+/// RSA-PSS with a salt as long as the digest. `ctx` is live, by the callers.
+fn use_pss(ctx: *mut sys::EVP_PKEY_CTX) -> bool {
+    // SAFETY: live, by the callers.
+    unsafe {
+        sys::EVP_PKEY_CTX_set_rsa_padding(ctx, sys::RSA_PKCS1_PSS_PADDING) > 0
+            && sys::EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, sys::RSA_PSS_SALTLEN_DIGEST) > 0
     }
 }
 

@@ -3,9 +3,6 @@
 use super::err;
 use super::lib_ctx::LibCtx;
 use super::pkey::Pkey;
-use super::sys;
-use std::ffi::c_long;
-use std::ptr;
 
 /// What stands before a key in its SubjectPublicKeyInfo (RFC 5480, RFC 8410), by the group's number of IANA's registry.
 fn info_before(group: u16) -> Option<&'static [u8]> {
@@ -36,21 +33,7 @@ fn info_before(group: u16) -> Option<&'static [u8]> {
 /// The public key `bytes`, as TLS sends it, of a group; none when libcrypto has no such group or key.
 pub fn of_group(group: u16, bytes: &[u8], lib_ctx: &LibCtx) -> Option<Pkey> {
     let info = [info_before(group)?, bytes].concat();
-    let len = c_long::try_from(info.len()).ok()?;
-    let mut at = info.as_ptr();
-    err::discarding(|| {
-        // SAFETY: `at` is readable for `len` bytes; the library context outlives its users, by the program; the count of
-        // the result is ours.
-        unsafe {
-            Pkey::from_owned(sys::d2i_PUBKEY_ex(
-                ptr::null_mut(),
-                &raw mut at,
-                len,
-                lib_ctx.as_ptr(),
-                lib_ctx.properties(),
-            ))
-        }
-    })
+    err::discarding(|| Pkey::from_spki(&info, lib_ctx))
 }
 
 #[cfg(test)]

@@ -211,6 +211,10 @@ impl Application for Asked {
         verify::verify_peer(&ssl)
     }
 
+    fn verify_signature(&self, key: &[u8], scheme: SignatureScheme, message: &[u8], signature: &[u8]) -> Option<bool> {
+        verify::verify_signature(&*self.ssl()?, key, scheme, message, signature)
+    }
+
     fn server_credential(&self, schemes: &[SignatureScheme]) -> Result<SelectedCredential, rustls::Error> {
         let ssl = self.ssl().ok_or(rustls::Error::HandshakeNotComplete)?;
         ocsp::staple(&ssl, certificate::for_server(&ssl, schemes)?).map_err(|alert| {

@@ -95,6 +95,11 @@ fn digest_name(hash: Hash) -> &'static CStr {
     }
 }
 
+/// How libcrypto makes and verifies the signatures of a scheme.
+pub(super) fn signing_method(sigalg: &sigalg::SigAlg) -> SigningMethod {
+    SigningMethod { digest: sigalg.hash.map(digest_name), pss: sigalg.sign_nid == sigalg::NID_RSA_PSS }
+}
+
 /// A key that stays in libcrypto: its provider, engine or token signs.
 #[derive(Debug)]
 struct KeptKey {
@@ -106,9 +111,7 @@ impl PrivateKey for KeptKey {
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
         let failed = || rustls::Error::General("EVP_DigestSign failed".into());
         let sigalg = sigalg::by_scheme(scheme.0).ok_or_else(failed)?;
-        let method =
-            SigningMethod { digest: sigalg.hash.map(digest_name), pss: sigalg.sign_nid == sigalg::NID_RSA_PSS };
-        self.object.sign(message, method, &self.lib_ctx).ok_or_else(failed)
+        self.object.sign(message, signing_method(sigalg), &self.lib_ctx).ok_or_else(failed)
     }
 }
 

@@ -9,16 +9,20 @@ use super::error::{ASN1_LIB, Error, MALLOC_FAILURE, X509_LIB, guard};
 use super::holder::Holder;
 use super::ocsp;
 use super::peer::{PeerCertificates, Presented};
+use super::private_key;
 use super::reason;
 use super::types::{SSL, SSL_CTX};
 use crate::libcrypto::lib_ctx::LibCtx;
+use crate::libcrypto::pkey::Pkey;
 use crate::libcrypto::store::Store;
 use crate::libcrypto::store_ctx::{self, StoreCtx};
 use crate::libcrypto::verify_param::VerifyParam;
 use crate::libcrypto::{err, sys};
 use crate::seam::Failure;
 use crate::tls::exchange::{ClientAuth, Pause, VerifyAnswer};
+use crate::tls::sigalg;
 use parking_lot::{Mutex, RwLock};
+use rustls::crypto::SignatureScheme;
 use rustls::error::AlertDescription;
 use std::ffi::{c_int, c_long, c_ulong, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -301,6 +305,20 @@ fn run(ssl: &Arc<Connection>, presented: &Presented) -> Result<Verdict, Error> {
         _ if !ssl.is_server() && ssl.trust.retry.swap(false, Ordering::Relaxed) => Verdict::Again,
         _ => Verdict::Verified,
     })
+}
+
+/// Verifies a handshake signature with libcrypto.
+pub(crate) fn verify_signature(
+    ssl: &Connection,
+    key: &[u8],
+    scheme: SignatureScheme,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<bool> {
+    let lib_ctx = &ssl.context().lib_ctx;
+    let method = private_key::signing_method(sigalg::by_scheme(scheme.0)?);
+    let key = err::discarding(|| Pkey::from_spki(key, lib_ctx))?;
+    Some(key.verify(message, signature, method, lib_ctx))
 }
 
 /// `X509_V_FLAG_SUITEB_*` as the cipher string asks for them.

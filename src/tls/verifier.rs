@@ -12,6 +12,7 @@ use rustls::server::danger::{ClientIdentity, ClientVerifier};
 use rustls::{DistinguishedName, SignerPublicKey};
 use rustls_aws_lc_rs as backend;
 use std::hash::Hasher;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// The verifier of all configurations: what differs between connections comes from the exchange.
@@ -76,6 +77,9 @@ impl ClientVerifier for PeerVerifier {
     }
 }
 
+/// The sizes of RSA keys that the provider takes.
+const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
+
 fn verify(input: &SignatureVerificationInput<'_>, tls13: bool) -> Result<HandshakeSignatureValid, Error> {
     let scheme = input.signature.scheme;
     if !policy(|policy| policy.verify_schemes.contains(&scheme)) {
@@ -88,9 +92,16 @@ fn verify(input: &SignatureVerificationInput<'_>, tls13: bool) -> Result<Handsha
     }
     .ok_or(CertificateError::BadEncoding)?;
     let algorithm = algorithm(scheme, &key, tls13).ok_or(PeerMisbehaved::SignedKxWithWrongAlgorithm)?;
-    algorithm
-        .verify_signature(key.bits, input.message, input.signature.signature())
-        .map_err(|_| CertificateError::BadSignature)?;
+    let (message, signature) = (input.message, input.signature.signature());
+    let good = match key.kind {
+        KeyKind::Rsa | KeyKind::RsaPss if !RSA_BITS.contains(&key.rsa_bits()) => Exchange::current()
+            .and_then(|exchange| exchange.application.verify_signature(key.spki, scheme, message, signature))
+            .ok_or(PeerMisbehaved::SignedKxWithWrongAlgorithm)?,
+        _ => algorithm.verify_signature(key.bits, message, signature).is_ok(),
+    };
+    if !good {
+        return Err(CertificateError::BadSignature.into());
+    }
     Exchange::note(|record| record.peer_scheme = Some(scheme));
     Ok(HandshakeSignatureValid::assertion())
 }

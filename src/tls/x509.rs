@@ -40,6 +40,7 @@ impl<'a> Der<'a> {
 }
 
 const SEQUENCE: u8 = 0x30;
+const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OID: u8 = 0x06;
 const VERSION: u8 = 0xa0;
@@ -102,6 +103,25 @@ pub fn raw_public_key(spki: &[u8]) -> Option<PublicKey<'_>> {
     let (tag, content, whole) = outer.next()?;
     (tag == SEQUENCE && outer.0.is_empty()).then_some(())?;
     public_key(content, whole)
+}
+
+impl PublicKey<'_> {
+    /// The size of an RSA key's modulus, bits; 0 for other keys.
+    pub fn rsa_bits(&self) -> usize {
+        let modulus = || {
+            let mut key = Der(self.bits);
+            let mut numbers = Der(key.expect(SEQUENCE)?);
+            numbers.expect(INTEGER)
+        };
+        match (self.kind, modulus()) {
+            (KeyKind::Rsa | KeyKind::RsaPss, Some(modulus)) => {
+                let mut significant = modulus.iter().skip_while(|&&byte| byte == 0);
+                let first = significant.next().map_or(0, |first| 8 - first.leading_zeros() as usize);
+                significant.count() * 8 + first
+            }
+            _ => 0,
+        }
+    }
 }
 
 fn public_key<'a>(content: &'a [u8], spki: &'a [u8]) -> Option<PublicKey<'a>> {

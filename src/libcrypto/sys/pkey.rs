@@ -98,6 +98,22 @@ unsafe extern "C" {
         message: *const c_uchar,
         message_len: usize,
     ) -> c_int;
+    pub fn EVP_DigestVerifyInit_ex(
+        ctx: *mut EVP_MD_CTX,
+        key_ctx: *mut *mut EVP_PKEY_CTX,
+        digest: *const c_char,
+        libctx: *mut OSSL_LIB_CTX,
+        propq: *const c_char,
+        key: *mut EVP_PKEY,
+        params: *const OSSL_PARAM,
+    ) -> c_int;
+    pub fn EVP_DigestVerify(
+        ctx: *mut EVP_MD_CTX,
+        signature: *const c_uchar,
+        len: usize,
+        message: *const c_uchar,
+        message_len: usize,
+    ) -> c_int;
     pub fn EVP_PKEY_CTX_set_rsa_padding(ctx: *mut EVP_PKEY_CTX, padding: c_int) -> c_int;
     pub fn EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx: *mut EVP_PKEY_CTX, len: c_int) -> c_int;
 }
