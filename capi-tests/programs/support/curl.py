@@ -37,7 +37,9 @@ def curl(trial, port, options=(), path="/page.txt", name="curl", host="localhost
     # curl reads its configuration before anything else, so it is there to be looked at until that has ended.
     argv[2:2] = ["--config", "-"]
     result = trial.client(name, argv, stdin=b"", seconds=seconds + 10)
-    told = [json.loads(line) for line in result.text.splitlines() if line.startswith("{")][-1]
+    reports = [json.loads(line) for line in result.text.splitlines() if line.startswith("{")]
+    trial.require(reports, f"curl ended with {result.code}: {result.err.strip()[-600:]}")
+    told = reports[-1]
     facts = {
         "exit": result.code,
         "error": told.get("errormsg"),
