@@ -19,6 +19,9 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 BUILD ?= build
 
+# Where rustup puts cargo, for a shell that was not told.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+
 .PHONY: all
 all: lib
 
