@@ -28,6 +28,7 @@ pub mod ctrl;
 pub mod duplicate;
 pub mod error;
 pub mod ex_data;
+pub mod extension;
 pub mod facts;
 pub mod failure;
 pub mod group;

@@ -264,3 +264,25 @@ pub unsafe extern "C" fn SSL_in_before(ssl: *const SSL) -> c_int {
         Ok((matches!(*ssl.phase.lock(), Phase::Idle) && ssl.state() == State::Before).into())
     })
 }
+
+/// `SSL_is_tls(3)`: whether the connection speaks TLS: always.
+///
+/// Status: full.
+///
+/// # Safety
+/// `s` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_is_tls(_s: *const SSL) -> c_int {
+    1
+}
+
+/// `SSL_get_handshake_rtt(3)`: the round-trip time seen in the handshake, microseconds; 1 on success.
+///
+/// Status: refused: round-trip times are not measured.
+///
+/// # Safety
+/// `s` is null or a live handle; `rtt` is writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_handshake_rtt(_s: *const SSL, _rtt: *mut u64) -> c_int {
+    super::refusal::refuse("SSL_get_handshake_rtt", -1)
+}
