@@ -260,7 +260,8 @@ impl Application for Asked {
 /// `Err` is an answer too: the one that stops the row.
 fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, HelloAnswer> {
     type Stage = fn(&Arc<Connection>, &Hello) -> Result<(), HelloAnswer>;
-    const STAGES: [Stage; 4] = [client_hello::ask, check_version, server_name::ask, certificate::ask_server];
+    const STAGES: [Stage; 5] =
+        [client_hello::ask, check_version, server_name::ask, super::sigalg::ask, certificate::ask_server];
     if ssl.hello_stage.load(Ordering::Relaxed) == 0 && ssl.facts.read().hello.is_none() {
         let mut facts = ssl.facts.write();
         facts.client_random = hello.random.as_slice().try_into().ok();

@@ -5,14 +5,22 @@ use super::config::{Config, op};
 use super::connection::{self, Connection};
 use super::error::{Error, guard};
 use super::group::null_list;
+use super::handshake::abort;
+use super::reason;
 use super::types::SSL;
 use crate::libcrypto::sys;
 use crate::seam::{Handle, arg};
 use crate::tls::cipher_list::SuiteB;
+use crate::tls::exchange::HelloAnswer;
+use crate::tls::hello::Hello;
 use crate::tls::sigalg::{self, KeyKind, ListError, SigAlg};
 use rustls::crypto::SignatureScheme;
+use rustls::error::AlertDescription;
 use std::ffi::{CStr, c_char, c_int, c_uchar};
 use std::sync::Arc;
+
+/// The extension's number (RFC 8446, section 4.2).
+const SIGNATURE_ALGORITHMS: u16 = 13;
 
 fn explain(error: ListError) -> Error {
     match error {
@@ -78,7 +86,6 @@ pub(crate) fn certificates_usable(config: &Config) -> (bool, bool) {
 
 /// The schemes that the peer accepts: a client's from its hello, a server's from its request for a certificate.
 fn of_peer(ssl: &Connection) -> Vec<u16> {
-    const SIGNATURE_ALGORITHMS: u16 = 13;
     let facts = ssl.facts.read();
     match &facts.hello {
         Some(hello) => hello.numbers(SIGNATURE_ALGORITHMS),
@@ -98,6 +105,14 @@ pub(crate) fn shared_with(config: &Config, server: bool, peer: &[u16]) -> Vec<&'
     let own_order = config.options & op::CIPHER_SERVER_PREFERENCE != 0 || suite_b(config.cert_flags).is_some();
     let (preferred, other) = if own_order { (own, peer) } else { (peer, own) };
     preferred.into_iter().filter(|sigalg| other.contains(sigalg)).collect()
+}
+
+/// Server: fails when the client named its schemes and none is shared.
+pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
+    if hello.extension(SIGNATURE_ALGORITHMS).is_some() && shared(ssl).is_empty() {
+        return Err(abort(reason::NO_SHARED_SIGNATURE_ALGORITHMS, AlertDescription::HandshakeFailure));
+    }
+    Ok(())
 }
 
 /// Where to write what a scheme is made of. Each may be null.
