@@ -11,6 +11,7 @@ use super::transport::{Io, Transport};
 use parking_lot::Mutex;
 use rustls::DistinguishedName;
 use rustls::crypto::{Credentials, Identity, SelectedCredential, SignatureScheme};
+use rustls::error::PeerIncompatible;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -72,15 +73,17 @@ impl Application for Open {
         VerifyAnswer::Accept
     }
 
-    fn server_credential(&self, schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
+    fn server_credential(&self, schemes: &[SignatureScheme]) -> Result<SelectedCredential, rustls::Error> {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(KEY));
         let key = rustls_aws_lc_rs::DEFAULT_KEY_PROVIDER.load_private_key(key).unwrap();
         let identity = Identity::from_cert_chain(vec![CertificateDer::from(CERTIFICATE)]).unwrap();
-        Credentials::new_unchecked(Arc::new(identity), key).signer(schemes)
+        Credentials::new_unchecked(Arc::new(identity), key)
+            .signer(schemes)
+            .ok_or(PeerIncompatible::NoSignatureSchemesInCommon.into())
     }
 
     fn client_credential(&self, _: &[DistinguishedName], schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
-        self.server_credential(schemes)
+        self.server_credential(schemes).ok()
     }
 
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
