@@ -5,6 +5,7 @@ pub mod err;
 pub mod ex_data;
 pub mod lib_ctx;
 pub mod memory;
+pub mod names;
 pub mod ocsp;
 pub mod pem;
 pub mod pkey;

@@ -1,6 +1,8 @@
 //! Callbacks that choose an own certificate while a handshake waits for it.
 
+use super::ca_list::PeerIssuers;
 use super::certificate::use_certificate;
+use super::certificate_choice::answers_tls13;
 use super::certificate_slot::{CertCallback, Owner};
 use super::connection::Connection;
 use super::error::{Error, guard};
@@ -32,7 +34,10 @@ fn call(ssl: &Arc<Connection>) -> Option<c_int> {
 }
 
 /// Server: runs the certificate callback for a ClientHello.
-pub(crate) fn ask_server(ssl: &Arc<Connection>, _: &Hello) -> Result<(), HelloAnswer> {
+pub(crate) fn ask_server(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
+    if answers_tls13(ssl, hello) {
+        *ssl.own.issuers.lock() = PeerIssuers::of_client(hello);
+    }
     match call(ssl) {
         Some(0) => Err(super::handshake::abort(reason::CERT_CB_ERROR, AlertDescription::InternalError)),
         Some(..0) => Err(HelloAnswer::Wait(Pause::Certificate)),

@@ -1,13 +1,16 @@
 //! Which certificate is shown, and with which scheme it signs: by what the peer accepts, in OpenSSL's order.
 
+use super::ca_list::PeerIssuers;
 use super::certificate_callback;
-use super::certificate_slot::{Certificates, OwnCertificate, Owner, Rest, Slot, slot_of};
+use super::certificate_slot::{Certificates, OwnCertificate, Owner, Rest, SLOT_KINDS, Slot, slot_of};
 use super::config::{Config, op};
 use super::connection::Connection;
+use super::context::Context;
 use super::error::{Error, INTERNAL_ERROR};
 use super::sigalg;
 use crate::seam::Failure;
 use crate::tls::cipher::{self, Auth, Suite};
+use crate::tls::config::Settings;
 use crate::tls::credentials;
 use crate::tls::hello::Hello;
 use crate::tls::sigalg::{Hash, KeyKind, NID_DSA, NID_RSA, NID_RSA_PSS, SigAlg, by_scheme};
@@ -38,7 +41,7 @@ pub(crate) fn for_server(ssl: &Arc<Connection>, schemes: &[SignatureScheme]) -> 
     let unsuitable = || Rustls::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon);
     let hello = ssl.facts.read().hello.clone().ok_or_else(unsuitable)?;
     let config = ssl.config();
-    let choice = choose_as_server(&config, &hello).map_err(Rustls::PeerIncompatible)?;
+    let choice = choose_as_server(ssl, &config, &hello).map_err(Rustls::PeerIncompatible)?;
     if !schemes.contains(&SignatureScheme(choice.scheme)) {
         return Err(unsuitable());
     }
@@ -76,26 +79,58 @@ fn rest(ssl: &Connection, config: &Config, slot: usize) -> Rest {
     }
 }
 
-/// Whether a server with these settings answers this ClientHello with TLS 1.3.
-fn answers_tls13(config: &Config, hello: &Hello) -> bool {
-    hello.supported_versions().is_some_and(|versions| versions.contains(&super::config::TLS1_3))
-        && config.settings().suites.iter().any(|&suite| is_tls13(suite))
-}
-
-fn is_tls13(suite: u16) -> bool {
+fn is_tls13_suite(suite: u16) -> bool {
     cipher::by_id(suite).is_some_and(Suite::is_tls13)
 }
 
-fn choose_as_server(config: &Config, hello: &Hello) -> Result<Choice, PeerIncompatible> {
+/// Server: finds out whether there is, or may yet be, a certificate for TLS 1.3.
+pub(crate) fn check_tls13(ssl: &Connection) -> bool {
+    let config = ssl.config();
+    let certificates = &config.certificates;
+    let asks = |context: &Context| context.callbacks.read().server_name.0.is_some();
+    let has_scheme = |curve: u16| {
+        let mut own = sigalg::own(&config, true).into_iter();
+        own.any(|sigalg| curve_of_scheme(sigalg.scheme) == Some(curve))
+    };
+    let possible = asks(&ssl.context())
+        || asks(&ssl.session_context)
+        || certificates.callback.is_some()
+        || SLOT_KINDS.into_iter().filter(|&kind| kind != KeyKind::Dsa).any(|kind| {
+            let slot = certificates.slot(slot_of(kind));
+            slot.is_complete() && (kind != KeyKind::Ec || curve_of_slot(slot).is_some_and(has_scheme))
+        });
+    ssl.own.allow_tls13(possible);
+    possible
+}
+
+/// Server: what the configuration is built from, without TLS 1.3 where no certificate can be shown in it.
+pub(crate) fn server_settings(ssl: &Connection) -> Arc<Settings> {
+    let settings = ssl.config().settings();
+    if ssl.own.allows_tls13() {
+        return settings;
+    }
+    let mut settings = (*settings).clone();
+    settings.suites.retain(|&suite| !is_tls13_suite(suite));
+    Arc::new(settings)
+}
+
+/// Server: whether this ClientHello is answered with TLS 1.3.
+pub(super) fn answers_tls13(ssl: &Connection, hello: &Hello) -> bool {
+    hello.supported_versions().is_some_and(|versions| versions.contains(&super::config::TLS1_3))
+        && server_settings(ssl).suites.iter().any(|&suite| is_tls13_suite(suite))
+}
+
+fn choose_as_server(ssl: &Connection, config: &Config, hello: &Hello) -> Result<Choice, PeerIncompatible> {
     let shared = sigalg::shared_with(config, true, &hello.numbers(SIGNATURE_ALGORITHMS));
     let on_certificates = hello.extension(SIGNATURE_ALGORITHMS_CERT).map(|_| hello.numbers(SIGNATURE_ALGORITHMS_CERT));
     let peer = Peer { shared, on_certificates };
-    if answers_tls13(config, hello) {
+    if answers_tls13(ssl, hello) {
         return peer.for_tls13(&config.certificates).ok_or(PeerIncompatible::NoSignatureSchemesInCommon);
     }
     let groups = hello.numbers(SUPPORTED_GROUPS);
     let auth = authentications(&config.certificates, &peer.shared, &groups);
-    let suite = choose_suite(config, hello, auth).ok_or(PeerIncompatible::NoCipherSuitesInCommon)?;
+    let suite =
+        choose_suite(&server_settings(ssl), config, hello, auth).ok_or(PeerIncompatible::NoCipherSuitesInCommon)?;
     peer.find(&config.certificates, |slot, sigalg| {
         signs_for(sigalg.key) == Some(suite.auth) && takes_curve(slot, &groups)
     })
@@ -199,8 +234,7 @@ fn authentications(certificates: &Certificates, shared: &[&SigAlg], groups: &[u1
 }
 
 /// TLS 1.2: the suite that both sides have, among those that can be authenticated. rustls will come to the same one.
-fn choose_suite(config: &Config, hello: &Hello, auth: u32) -> Option<&'static Suite> {
-    let settings = config.settings();
+fn choose_suite(settings: &Settings, config: &Config, hello: &Hello, auth: u32) -> Option<&'static Suite> {
     let usable = |&id: &u16| cipher::by_id(id).filter(|suite| !suite.is_tls13() && auth & suite.auth.bit() != 0);
     let own_order = config.options & op::CIPHER_SERVER_PREFERENCE != 0;
     let chacha_first =
@@ -222,12 +256,20 @@ pub(crate) fn for_client(
     issuers: &[DistinguishedName],
     schemes: &[SignatureScheme],
 ) -> Option<SelectedCredential> {
-    ssl.own.asked_for(issuers);
+    let names = issuers.iter().map(|name| name.as_ref().to_vec()).collect();
+    // TLS 1.3 has an extension for them, which is not there when there is none.
+    *ssl.own.issuers.lock() = PeerIssuers::new((!is_tls13(ssl) || !issuers.is_empty()).then_some(names));
     let schemes: Vec<u16> = schemes.iter().map(|scheme| scheme.0).collect();
     ask_client(ssl, &schemes).unwrap_or_else(|alert| {
         ssl.own.fail(alert);
         None
     })
+}
+
+/// Client: whether the server has agreed on TLS 1.3.
+fn is_tls13(ssl: &Connection) -> bool {
+    let version = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().version);
+    version == Some(super::config::TLS1_3)
 }
 
 fn ask_client(ssl: &Arc<Connection>, schemes: &[u16]) -> Result<Option<SelectedCredential>, AlertDescription> {
@@ -243,9 +285,7 @@ fn ask_client(ssl: &Arc<Connection>, schemes: &[u16]) -> Result<Option<SelectedC
 
 fn suitable_for_server(ssl: &Arc<Connection>, schemes: &[u16]) -> Result<Option<SelectedCredential>, AlertDescription> {
     let config = ssl.config();
-    let version = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().version);
-    let tls13 = version == Some(super::config::TLS1_3);
-    let Some(choice) = choose_as_client(&config, tls13, ssl.current_slot(), schemes) else { return Ok(None) };
+    let Some(choice) = choose_as_client(&config, is_tls13(ssl), ssl.current_slot(), schemes) else { return Ok(None) };
     credential(ssl, &config, choice).map(Some).map_err(|error| {
         error.report();
         AlertDescription::InternalError

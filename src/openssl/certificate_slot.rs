@@ -1,6 +1,7 @@
 //! What a context or a connection holds of own certificates and keys: one slot for each type of key, each with a
 //! certificate, a private key and a chain, one of them the current slot.
 
+use super::ca_list::PeerIssuers;
 use super::certificate_callback::ClientCertificateCallback;
 use super::certificate_chain;
 use super::config::Config;
@@ -21,11 +22,10 @@ use crate::tls::cipher::security_bits;
 use crate::tls::credentials;
 use crate::tls::sigalg::KeyKind;
 use parking_lot::{Mutex, RwLock};
-use rustls::DistinguishedName;
 use rustls::crypto::Identity;
 use rustls::error::AlertDescription;
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// The types of key that have a slot, in OpenSSL's order.
@@ -285,17 +285,24 @@ pub(crate) struct ContextCertificates {
 pub(crate) struct ConnectionCertificates {
     /// The slot that the handshake has chosen, which is the current one from then on.
     chosen: AtomicUsize,
+    /// Server: no certificate can be shown in TLS 1.3, nor will a callback find one.
+    no_tls13: AtomicBool,
     /// The alert that a failed callback of a client ends the handshake with.
     failed: Mutex<Option<AlertDescription>>,
     /// Client: the names of issuers that the server takes, once it has asked for a certificate.
-    issuers: Mutex<Option<Arc<[Vec<u8>]>>>,
+    pub(crate) issuers: Mutex<PeerIssuers>,
 }
 
 const NOT_CHOSEN: usize = usize::MAX;
 
 impl Default for ConnectionCertificates {
     fn default() -> Self {
-        Self { chosen: AtomicUsize::new(NOT_CHOSEN), failed: Mutex::default(), issuers: Mutex::default() }
+        Self {
+            chosen: AtomicUsize::new(NOT_CHOSEN),
+            no_tls13: AtomicBool::new(false),
+            failed: Mutex::default(),
+            issuers: Mutex::default(),
+        }
     }
 }
 
@@ -310,6 +317,16 @@ impl ConnectionCertificates {
         self.chosen.load(Ordering::Relaxed) != NOT_CHOSEN
     }
 
+    /// Server: says whether TLS 1.3 is possible.
+    pub(crate) fn allow_tls13(&self, possible: bool) {
+        self.no_tls13.store(!possible, Ordering::Relaxed);
+    }
+
+    /// Server: whether TLS 1.3 is possible.
+    pub(crate) fn allows_tls13(&self) -> bool {
+        !self.no_tls13.load(Ordering::Relaxed)
+    }
+
     /// A callback has failed: the handshake ends with `alert`.
     pub(crate) fn fail(&self, alert: AlertDescription) {
         *self.failed.lock() = Some(alert);
@@ -320,20 +337,10 @@ impl ConnectionCertificates {
         self.failed.lock().take()
     }
 
-    /// The server has asked for a certificate of one of these issuers.
-    pub(crate) fn asked_for(&self, issuers: &[DistinguishedName]) {
-        *self.issuers.lock() = Some(issuers.iter().map(|name| name.as_ref().to_vec()).collect());
-    }
-
-    /// The issuers that the server takes, as DER names.
-    pub(crate) fn issuers(&self) -> Option<Arc<[Vec<u8>]>> {
-        self.issuers.lock().clone()
-    }
-
     /// Forgets what belongs to one handshake.
     pub(crate) fn clear(&self) {
         *self.failed.lock() = None;
-        *self.issuers.lock() = None;
+        *self.issuers.lock() = PeerIssuers::default();
     }
 
     /// The certificates have changed: what was chosen among them counts no more.

@@ -1,7 +1,6 @@
 //! What a context gives to its connections: one value, shared until somebody changes it.
 
 use super::alpn::AlpnNames;
-use super::ca_list::CaLists;
 use super::callbacks::Arg;
 use super::callbacks::Callbacks;
 use super::certificate::Certificates;
@@ -90,8 +89,6 @@ pub(crate) struct Config {
     pub(crate) certificates: Arc<Certificates>,
     /// How passwords of own keys are asked for.
     pub(crate) password: Password,
-    /// Names of accepted issuers, as sent.
-    pub(crate) ca_lists: CaLists,
     /// Mode, depth and callback of verification.
     pub(crate) verify: VerifyPolicy,
     /// Callbacks that connections inherit.
@@ -137,7 +134,6 @@ impl Config {
             alpn: AlpnNames::default(),
             certificates: Arc::default(),
             password: Password::default(),
-            ca_lists: CaLists::default(),
             verify: VerifyPolicy::default(),
             callbacks: Callbacks::default(),
             session_id_context: Vec::new(),

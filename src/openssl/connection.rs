@@ -1,5 +1,6 @@
 //! `SSL`: a connection.
 
+use super::ca_list::CaLists;
 use super::certificate::ConnectionCertificates;
 use super::cipher_list::ClientCiphers;
 use super::config::{Config, mode};
@@ -116,6 +117,8 @@ pub struct Connection {
     pub(crate) trust: ConnectionTrust,
     /// Which of its certificates the handshake has chosen.
     pub(crate) own: ConnectionCertificates,
+    /// Names of accepted issuers, where they differ from the context's.
+    pub(crate) ca_lists: CaLists,
     /// The session in use and the one to offer.
     pub(crate) session: ConnectionSession,
     /// Application data.
@@ -163,6 +166,7 @@ impl Connection {
             names: ServerNames::default(),
             client_ciphers: ClientCiphers::default(),
             own: ConnectionCertificates::default(),
+            ca_lists: CaLists::default(),
             ex_data: ExData::new(sys::CRYPTO_EX_INDEX_SSL),
         });
         if !connection.ex_data.attach(SSL::peek(&connection).cast()) {

@@ -1,5 +1,6 @@
 //! `SSL_CTX`: what connections are made from.
 
+use super::ca_list::CaLists;
 use super::callbacks::ContextCallbacks;
 use super::certificate::ContextCertificates;
 use super::config::Config;
@@ -35,6 +36,8 @@ pub struct Context {
     pub(crate) trust: ContextTrust,
     /// What its connections look up here of own certificates.
     pub(crate) certificates: ContextCertificates,
+    /// Names of accepted issuers.
+    pub(crate) ca_lists: CaLists,
     /// Session cache and ticket keys.
     pub(crate) sessions: ContextSessions,
     /// Callbacks that are looked up here when they are needed.
@@ -152,6 +155,7 @@ fn new(lib_ctx: LibCtx, method: *const SSL_METHOD) -> Result<*mut SSL_CTX, Error
         method: RwLock::new(method),
         trust: ContextTrust::new(&lib_ctx)?,
         certificates: ContextCertificates::default(),
+        ca_lists: CaLists::of_context(),
         sessions: ContextSessions::new()?,
         lib_ctx,
         config: RwLock::new(Arc::new(Config::new(method.versions))),

@@ -42,6 +42,7 @@ fn copy(from: &Arc<Connection>, to: &Arc<Connection>) -> Result<(), Error> {
     to.names.copy_from(&from.names);
     to.shutdown.store(from.shutdown.load(Ordering::Relaxed), Ordering::Relaxed);
     to.trust.copy_from(&from.trust);
+    to.ca_lists.copy_from(&from.ca_lists);
     super::session::copy(from, to);
     if !to.ex_data.duplicate(&from.ex_data) {
         return Err(Error::Queued);

@@ -282,7 +282,7 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
     }
     // The server-name callback may have chosen another context.
     super::cipher_list::follow_context(ssl);
-    let settings = ssl.config().settings();
+    let settings = certificate::server_settings(ssl);
     if settings.suites.is_empty() {
         return Err(abort(reason::NO_SHARED_CIPHER, AlertDescription::HandshakeFailure));
     }
@@ -304,6 +304,7 @@ pub(crate) fn abort(reason: c_int, alert: AlertDescription) -> HelloAnswer {
 /// Fails early, as OpenSSL does before its server-name callback, when no version is shared.
 fn check_version(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
     let (tls12, tls13) = ssl.config().versions();
+    let tls13 = tls13 && certificate::check_tls13(ssl);
     let offered = |version| match hello.supported_versions() {
         Some(versions) => versions.contains(&version),
         None => version == TLS1_2 && hello.version >= TLS1_2,

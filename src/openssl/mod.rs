@@ -6,6 +6,7 @@
 pub mod absent;
 pub mod alpn;
 pub mod bio;
+pub mod ca_file;
 pub mod ca_list;
 pub mod callback_types;
 pub mod callbacks;

@@ -1,6 +1,7 @@
 //! Verification of the peer's certificates: modes and callbacks, what is asked of clients, and the verdict, which is
 //! libcrypto's `X509_verify_cert`.
 
+use super::ca_list;
 use super::callback_types::SSL_verify_cb;
 use super::config::TLS1_3;
 use super::connection::{Connection, share};
@@ -193,7 +194,9 @@ pub(crate) fn client_auth(ssl: &Connection) -> ClientAuth {
     // With SSL_VERIFY_POST_HANDSHAKE a TLS 1.3 client is asked by SSL_verify_client_post_handshake only, which refuses.
     let later = mode & verify_mode::POST_HANDSHAKE != 0 && will_be_tls13(ssl);
     let request = ssl.is_server() && mode & verify_mode::PEER != 0 && !later;
-    ClientAuth { request, require: request && mode & verify_mode::FAIL_IF_NO_PEER_CERT != 0, issuers: Arc::default() }
+    // A client's go with its hello.
+    let issuers = if request || !ssl.is_server() { ca_list::to_send(ssl) } else { Arc::default() };
+    ClientAuth { request, require: request && mode & verify_mode::FAIL_IF_NO_PEER_CERT != 0, issuers }
 }
 
 /// Whether the ClientHello that has arrived leads to TLS 1.3.

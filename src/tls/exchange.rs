@@ -113,7 +113,7 @@ pub struct ClientAuth {
     pub request: bool,
     /// Fail without a certificate.
     pub require: bool,
-    /// The issuers named in the request.
+    /// The issuers named in the request; a client's are named in its hello.
     pub issuers: Arc<[DistinguishedName]>,
 }
 

@@ -40,6 +40,10 @@ impl ServerVerifier for PeerVerifier {
         policy(|policy| policy.verify_schemes.to_vec())
     }
 
+    fn root_hint_subjects(&self) -> Option<Arc<[DistinguishedName]>> {
+        Some(policy(|policy| policy.client_auth.issuers.clone())).filter(|issuers| !issuers.is_empty())
+    }
+
     fn request_ocsp_response(&self) -> bool {
         policy(|policy| policy.request_ocsp)
     }

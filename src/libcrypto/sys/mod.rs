@@ -18,6 +18,7 @@ mod pem;
 mod pkey;
 mod stack;
 mod x509;
+mod x509_name;
 mod x509_vfy;
 
 pub use bio::*;
@@ -37,4 +38,5 @@ pub use pem::*;
 pub use pkey::*;
 pub use stack::*;
 pub use x509::*;
+pub use x509_name::*;
 pub use x509_vfy::*;
