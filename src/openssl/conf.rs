@@ -1,15 +1,17 @@
 //! `SSL_CONF_cmd(3)`: settings as text, from command lines and configuration files.
 
+use super::ca_list::{SSL_CTX_set0_CA_list, SSL_set0_CA_list};
 use super::conf_command::{self, Effect};
 use super::conf_file;
 use super::config::Config;
 use super::connection::Connection;
 use super::context::Context;
-use super::error::{Error, PASSED_NULL_PARAMETER, guard};
+use super::error::{Error, MALLOC_FAILURE, PASSED_NULL_PARAMETER, guard};
 use super::holder::Holder;
 use super::method::Side;
 use super::reason;
 use super::types::{SSL, SSL_CONF_CTX, SSL_CTX};
+use crate::libcrypto::names::NameStack;
 use crate::libcrypto::sys;
 use crate::seam::{Failure, Handle, arg};
 use parking_lot::Mutex;
@@ -36,6 +38,8 @@ impl Handle for SSL_CONF_CTX {
 #[derive(Default)]
 pub struct ConfContext {
     state: Mutex<State>,
+    /// Names of issuers collected so far.
+    names: Mutex<Option<NameStack>>,
 }
 
 #[derive(Clone, Default)]
@@ -71,6 +75,17 @@ impl Object {
             Object::None => None,
             Object::Context(context) => Some(context.change(change)),
             Object::Connection(ssl) => Some(ssl.change(change)),
+        }
+    }
+
+    /// Sends these names of issuers from now on.
+    fn set_ca_list(&self, names: NameStack) {
+        match self {
+            Object::None => {}
+            // SAFETY: a live handle, and a stack that is given up.
+            Object::Context(context) => unsafe { SSL_CTX_set0_CA_list(SSL_CTX::peek(context), names.into_raw()) },
+            // SAFETY: as above.
+            Object::Connection(ssl) => unsafe { SSL_set0_CA_list(ssl.as_ptr(), names.into_raw()) },
         }
     }
 
@@ -178,7 +193,20 @@ impl ConfContext {
     fn finish(&self) -> Result<(), Error> {
         let state = self.state.lock().clone();
         let run = Run { conf: self, flags: state.flags, object: state.object() };
-        conf_file::missing_keys(&run)
+        conf_file::missing_keys(&run)?;
+        if let Some(names) = self.names.lock().take() {
+            run.object.set_ca_list(names);
+        }
+        Ok(())
+    }
+
+    /// Lets `add` work on the names collected so far, with nothing locked.
+    pub(crate) fn collect_names(&self, add: impl FnOnce(&NameStack) -> Result<(), Error>) -> Result<(), Error> {
+        let kept = self.names.lock().take();
+        let names = kept.or_else(NameStack::new).ok_or(Error::Ssl(MALLOC_FAILURE))?;
+        let added = add(&names);
+        *self.names.lock() = Some(names);
+        added
     }
 
     /// Notes the file that a certificate slot was filled from.
@@ -446,7 +474,7 @@ fn run_section(name: Option<&CStr>, target: Target, side: Side, system: bool) ->
     if side != Side::Server {
         flags |= flag::CLIENT;
     }
-    let conf = ConfContext { state: Mutex::new(State { flags, target, ..State::default() }) };
+    let conf = ConfContext { state: Mutex::new(State { flags, target, ..State::default() }), ..ConfContext::default() };
     let mut all_well = true;
     for place in 0..count {
         let (mut command, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());

@@ -1,5 +1,6 @@
 //! Those commands of `SSL_CONF_cmd(3)` that read files, folders and stores.
 
+use super::ca_file;
 use super::certificate_file::{SSL_CTX_use_certificate_chain_file, SSL_use_certificate_chain_file};
 use super::conf::{Object, Run, flag};
 use super::error::Error;
@@ -10,8 +11,9 @@ use super::verify::VerifyPolicy;
 use crate::libcrypto::lib_ctx::LibCtx;
 use crate::libcrypto::pem::InputFile;
 use crate::libcrypto::store::Store;
+use crate::libcrypto::sys;
 use crate::seam::Handle;
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_char, c_int};
 
 /// `SSL_FILETYPE_PEM`.
 const PEM: c_int = 1;
@@ -101,6 +103,30 @@ pub(super) fn chain_ca_path(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
 
 pub(super) fn chain_ca_store(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
     add_to_store(run, CHAIN, |store, lib_ctx| store.load_store(value, lib_ctx))
+}
+
+/// Adds to the names of issuers by one of the exported functions, which queue their own errors.
+fn add_names(
+    run: &Run<'_>,
+    value: &CStr,
+    add: unsafe extern "C" fn(*mut sys::stack_st_X509_NAME, *const c_char) -> c_int,
+) -> Result<(), Error> {
+    run.conf.collect_names(|names| {
+        // SAFETY: a live stack, which nobody else uses meanwhile, and a C string.
+        if unsafe { add(names.as_ptr(), value.as_ptr()) } > 0 { Ok(()) } else { Err(Error::Silent) }
+    })
+}
+
+pub(super) fn request_ca_file(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
+    add_names(run, value, ca_file::SSL_add_file_cert_subjects_to_stack)
+}
+
+pub(super) fn request_ca_path(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
+    add_names(run, value, ca_file::SSL_add_dir_cert_subjects_to_stack)
+}
+
+pub(super) fn request_ca_store(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
+    add_names(run, value, ca_file::SSL_add_store_cert_subjects_to_stack)
 }
 
 pub(super) fn dh_parameters(run: &Run<'_>, value: &CStr) -> Result<(), Error> {

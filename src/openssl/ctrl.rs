@@ -83,6 +83,7 @@ unsafe fn lists(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c
             let groups = group::from_names(names())?;
             holder.change(|config| config.groups = Some(groups));
         }
+        97 | 101 if larg % 2 != 0 => return Err(Error::Silent),
         97 => {
             let schemes = sigalg::from_nids(numbers())?;
             holder.change(|config| config.sigalgs = Some(schemes));
@@ -104,6 +105,20 @@ unsafe fn lists(holder: &impl Holder, command: c_int, larg: c_long, parg: *mut c
     Ok(Some(1))
 }
 
+/// Lists of names given to no context: they are only read.
+///
+/// # Safety
+/// `parg` is what the command's manual page says.
+unsafe fn check_list(command: c_int, parg: *mut c_void) -> Result<c_long, Error> {
+    // SAFETY: the commands that take names point to a C string, by the manual.
+    let names = || unsafe { arg::c_str(parg.cast()) };
+    match command {
+        92 => group::from_names(names()).map(|_| 1),
+        98 | 102 => sigalg::from_names(names()).map(|_| 1),
+        _ => Err(Error::Silent),
+    }
+}
+
 /// What was agreed on with the peer.
 ///
 /// # Safety
@@ -115,6 +130,13 @@ unsafe fn agreed(ssl: &Connection, command: c_int, larg: c_long, parg: *mut c_vo
             // SAFETY: null or with room for as many numbers as a call with null has said, by the manual.
             unsafe { arg::fill(parg.cast::<c_int>(), &groups) };
             groups.len() as c_long
+        }
+        110 if parg.is_null() => 2,
+        110 => {
+            let hello = ssl.facts.read().hello.clone().ok_or(Error::Silent)?;
+            // SAFETY: writable, by the manual. The bytes live as long as the connection has this hello.
+            unsafe { arg::set(parg.cast::<*const u8>(), hello.cipher_suites.as_ptr()) };
+            hello.cipher_suites.len() as c_long
         }
         93 => group::shared(ssl, larg as c_int).into(),
         134 => group::negotiated(ssl).into(),
@@ -242,7 +264,10 @@ pub unsafe extern "C" fn SSL_ctrl(ssl: *mut SSL, cmd: c_int, larg: c_long, parg:
 pub unsafe extern "C" fn SSL_CTX_ctrl(ctx: *mut SSL_CTX, cmd: c_int, larg: c_long, parg: *mut c_void) -> c_long {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
-        let context = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
+        let Some(context) = (unsafe { SSL_CTX::share(ctx) }) else {
+            // SAFETY: `parg` fits the command, by the manual.
+            return unsafe { check_list(cmd, parg) };
+        };
         if let Some(answer) = common(&*context, cmd, larg, parg)? {
             return Ok(answer);
         }
