@@ -161,9 +161,9 @@ impl ConfContext {
     /// Runs a command with nothing locked: what it calls may call the program back.
     fn run(&self, command: &CStr, value: Option<&CStr>) -> c_int {
         let state = self.state.lock().clone();
-        let Some(name) = state.without_prefix(command.to_bytes()) else { return answer::UNKNOWN };
-        let shown = String::from_utf8_lossy(name);
-        let Some(found) = conf_command::find(state.flags, name) else {
+        let name = state.without_prefix(command.to_bytes());
+        let shown = String::from_utf8_lossy(name.unwrap_or(command.to_bytes()));
+        let Some(found) = name.and_then(|name| conf_command::find(state.flags, name)) else {
             state.complain(reason::UNKNOWN_CMD_NAME, || format!("cmd={shown}"));
             return answer::UNKNOWN;
         };

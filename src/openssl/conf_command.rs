@@ -371,7 +371,8 @@ fn number(value: &CStr) -> c_int {
 }
 
 fn record_padding(run: &Run<'_>, value: &CStr) -> Result<(), Error> {
-    let size = usize::try_from(number(value)).map_err(|_| Error::Silent)?;
+    // More than a record holds is an error also where padding is supported.
+    let size = usize::try_from(number(value)).ok().filter(|&size| size <= 16384).ok_or(Error::Silent)?;
     match &run.object {
         Object::None => Err(Error::Silent),
         object => object.call(size, padding::SSL_CTX_set_block_padding, padding::SSL_set_block_padding),
