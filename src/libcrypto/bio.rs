@@ -97,6 +97,11 @@ impl Bio {
         unsafe { sys::BIO_read(self.as_ptr(), buf.as_mut_ptr().cast::<c_void>(), len) }
     }
 
+    /// Writes all of `data`.
+    pub fn put(&self, data: &[u8]) -> bool {
+        usize::try_from(self.write(data)) == Ok(data.len())
+    }
+
     fn write(&self, data: &[u8]) -> c_int {
         let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
         // SAFETY: the BIO is live and `data` is readable for `len` bytes.

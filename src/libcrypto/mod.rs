@@ -14,5 +14,6 @@ pub mod stack;
 pub mod store;
 pub mod store_ctx;
 pub mod sys;
+pub mod ticket;
 pub mod verify_param;
 pub mod x509;

@@ -4,7 +4,7 @@
 
 use super::types::{CT_POLICY_EVAL_CTX, stack_st_SCT};
 use super::types::{SSL, SSL_CIPHER, SSL_SESSION, stack_st_SSL_CIPHER};
-use crate::libcrypto::sys::{EVP_MD, X509, X509_STORE_CTX};
+use crate::libcrypto::sys::{EVP_CIPHER_CTX, EVP_MAC_CTX, EVP_MD, HMAC_CTX, X509, X509_STORE_CTX};
 use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 
 /// Told of each certificate that chain verification looked at; returns the verdict to go on with.
@@ -204,3 +204,36 @@ pub type MessageCallback = Option<
         arg: *mut c_void,
     ),
 >;
+/// Given each new session; returns 1 to keep the count that comes with it (`SSL_CTX_sess_set_new_cb`).
+pub type NewSessionCallback = Option<unsafe extern "C" fn(ssl: *mut SSL, session: *mut SSL_SESSION) -> c_int>;
+/// Told that a session is removed (`SSL_CTX_sess_set_remove_cb`).
+pub type RemoveSessionCallback =
+    Option<unsafe extern "C" fn(ctx: *mut super::types::SSL_CTX, session: *mut SSL_SESSION)>;
+/// Finds a session by its id (`SSL_CTX_sess_set_get_cb`).
+pub type GetSessionCallback =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, data: *const c_uchar, len: c_int, copy: *mut c_int) -> *mut SSL_SESSION>;
+/// Sets up cipher and MAC of a ticket (`SSL_CTX_set_tlsext_ticket_key_cb`): 0 no ticket, 1 done, 2 done and to be
+/// renewed, below 0 failed.
+pub type TicketKeyCallback = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        key_name: *mut c_uchar,
+        iv: *mut c_uchar,
+        ctx: *mut EVP_CIPHER_CTX,
+        hctx: *mut HMAC_CTX,
+        enc: c_int,
+    ) -> c_int,
+>;
+/// The same with an `EVP_MAC_CTX` (`SSL_CTX_set_tlsext_ticket_key_evp_cb`).
+pub type TicketKeyEvpCallback = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        key_name: *mut c_uchar,
+        iv: *mut c_uchar,
+        ctx: *mut EVP_CIPHER_CTX,
+        hctx: *mut EVP_MAC_CTX,
+        enc: c_int,
+    ) -> c_int,
+>;
+/// Says whether a session must not be resumed (`SSL_CTX_set_not_resumable_session_callback`).
+pub type NotResumableCallback = Option<unsafe extern "C" fn(ssl: *mut SSL, is_forward_secure: c_int) -> c_int>;

@@ -157,7 +157,7 @@ pub(crate) fn handshake_stopped(ssl: &Arc<Connection>, value: c_int) {
 
 /// The handshake is complete.
 pub(crate) fn handshake_complete(ssl: &Arc<Connection>) {
-    let tickets = if ssl.is_server() { ssl.config().num_tickets } else { 0 };
+    let tickets = ssl.session.tickets_sent();
     progress::complete(ssl, tickets);
     info(ssl, side(ssl) | event::EXIT, 1);
 }

@@ -1,6 +1,7 @@
 //! What a context gives to its connections: one value, shared until somebody changes it.
 
 use super::alpn::AlpnNames;
+use super::callback_types::NotResumableCallback;
 use super::callbacks::Arg;
 use super::callbacks::Callbacks;
 use super::certificate::Certificates;
@@ -111,7 +112,11 @@ pub(crate) struct Config {
     pub(crate) num_tickets: usize,
     /// A client asks for a stapled OCSP response (`TLSEXT_STATUSTYPE_ocsp`), else -1.
     pub(crate) status_type: i32,
+    /// Says whether a server's session must not be resumed.
+    pub(crate) not_resumable: NotResumableCallback,
     settings: OnceLock<Arc<Settings>>,
+    /// The same with tickets instead of none, or none instead of tickets.
+    other_settings: OnceLock<Arc<Settings>>,
 }
 
 impl Config {
@@ -145,7 +150,9 @@ impl Config {
             quiet_shutdown: 0,
             num_tickets: 2,
             status_type: -1,
+            not_resumable: None,
             settings: OnceLock::new(),
+            other_settings: OnceLock::new(),
         }
     }
 
@@ -158,6 +165,7 @@ impl Config {
     pub(crate) fn edit<T>(shared: &mut Arc<Self>, change: impl FnOnce(&mut Self) -> T) -> T {
         let config = Arc::make_mut(shared);
         config.settings = OnceLock::new();
+        config.other_settings = OnceLock::new();
         change(config)
     }
 
@@ -175,6 +183,19 @@ impl Config {
     /// What rustls is configured with.
     pub(crate) fn settings(&self) -> Arc<Settings> {
         self.settings.get_or_init(|| Arc::new(self.make_settings())).clone()
+    }
+
+    /// `settings` with tickets or without.
+    pub(crate) fn with_tickets(&self, settings: Arc<Settings>, tickets: bool) -> Arc<Settings> {
+        if settings.tickets == tickets {
+            return settings;
+        }
+        let changed = |settings: &Settings| Arc::new(Settings { tickets, ..settings.clone() });
+        // The usual ones are kept, so that connections share what is made from them.
+        if Arc::ptr_eq(&settings, &self.settings()) {
+            return self.other_settings.get_or_init(|| changed(&settings)).clone();
+        }
+        changed(&settings)
     }
 
     fn make_settings(&self) -> Settings {

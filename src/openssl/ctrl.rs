@@ -9,6 +9,7 @@ use super::error::{Error, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
 use super::{callbacks, connection, group, handshake_values, ocsp, options, server_name, sigalg, tmp_dh, trust_store};
+use super::{session_cache, ticket_keys};
 use crate::seam::{Handle, arg};
 use std::ffi::{c_int, c_long, c_void};
 use std::sync::Arc;
@@ -219,6 +220,9 @@ unsafe fn context_command(context: &Arc<Context>, command: c_int, larg: c_long, 
     }
     match command {
         41 => Ok(Some(options::set_read_ahead(&**context, larg != 0))),
+        // SAFETY: readable or writable for `larg` bytes, by the manual.
+        58 | 59 => unsafe { ticket_keys::keys_command(context, command == 59, larg, parg) }.map(Some),
+        20..=31 | 42..=45 => Ok(session_cache::command(context, command, larg)),
         54 => {
             server_name::set_callback_arg(context, parg);
             Ok(Some(1))
@@ -339,6 +343,11 @@ unsafe fn context_callback(context: &Arc<Context>, command: c_int, callback: Any
         53 => {
             // SAFETY: the macro takes a server-name callback.
             server_name::set_callback(context, unsafe { typed(callback) });
+            Ok(Some(1))
+        }
+        72 => {
+            // SAFETY: the command's type, by the caller.
+            ticket_keys::set_key_callback(context, unsafe { typed(callback) });
             Ok(Some(1))
         }
         63 => {

@@ -65,6 +65,7 @@ fn take(ssl: &Arc<Connection>) -> Result<Option<Box<Handshake>>, Error> {
 
 fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
     callbacks::handshake_started(ssl);
+    session::begun(ssl);
     super::cipher_list::follow_context(ssl);
     let exchange = Exchange::new(Box::new(Asked(ssl.weak())));
     *ssl.exchange.write() = Some(exchange.clone());
@@ -104,6 +105,7 @@ fn policy(ssl: &Arc<Connection>) -> Policy {
         log_keys: callbacks::wants_keys(ssl),
         tap_messages: callbacks::wants_messages(ssl),
         cache_sessions: session::server_caches(ssl),
+        resumed_suite: session::resumed_suite(ssl),
     }
 }
 
@@ -248,7 +250,7 @@ impl Application for Asked {
     }
 
     fn store_session(&self, id: &[u8], value: Vec<u8>) -> bool {
-        self.ssl().is_some_and(|ssl| session::server_store(&ssl, id, value))
+        self.ssl().is_some_and(|ssl| session::server_store(&ssl, id, &value))
     }
 
     fn find_session(&self, id: &[u8], remove: bool) -> Option<Vec<u8>> {
@@ -260,8 +262,14 @@ impl Application for Asked {
 /// `Err` is an answer too: the one that stops the row.
 fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, HelloAnswer> {
     type Stage = fn(&Arc<Connection>, &Hello) -> Result<(), HelloAnswer>;
-    const STAGES: [Stage; 5] =
-        [client_hello::ask, check_version, server_name::ask, super::sigalg::ask, certificate::ask_server];
+    const STAGES: [Stage; 6] = [
+        client_hello::ask,
+        check_version,
+        session::look_up,
+        server_name::ask,
+        super::sigalg::ask,
+        certificate::ask_server,
+    ];
     if ssl.hello_stage.load(Ordering::Relaxed) == 0 && ssl.facts.read().hello.is_none() {
         let mut facts = ssl.facts.write();
         facts.client_random = hello.random.as_slice().try_into().ok();
@@ -277,12 +285,13 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
     }
     let chosen = alpn::ask(ssl, hello)?;
     ocsp::ask_server(ssl, hello)?;
+    session::decide(ssl);
     if let Some(exchange) = ssl.exchange.read().clone() {
         *exchange.policy.lock() = policy(ssl);
     }
     // The server-name callback may have chosen another context.
     super::cipher_list::follow_context(ssl);
-    let settings = certificate::server_settings(ssl);
+    let settings = session::server_settings(ssl, certificate::server_settings(ssl));
     if settings.suites.is_empty() {
         return Err(abort(reason::NO_SHARED_CIPHER, AlertDescription::HandshakeFailure));
     }

@@ -26,6 +26,8 @@ opaque! {
     SSL_CIPHER;
     /// State of configuration commands (`struct ssl_conf_ctx_st`).
     SSL_CONF_CTX;
+    /// `LHASH_OF(SSL_SESSION)`; none is ever made.
+    lhash_st_SSL_SESSION;
     /// `struct ssl_comp_st`; none is ever made.
     SSL_COMP;
     /// `SRTP_PROTECTION_PROFILE`; none is ever made.

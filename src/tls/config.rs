@@ -230,14 +230,28 @@ const CHACHA: [CipherSuite; 3] = [
 
 /// The suite both sides have, by the client's order or the server's own (`SSL_OP_CIPHER_SERVER_PREFERENCE`).
 fn choose<T: Copy>(client: &mut dyn Iterator<Item = T>, server: &[T], id: impl Fn(T) -> CipherSuite) -> Option<T> {
-    let (own_order, chacha_first) = Exchange::current().map_or((false, false), |exchange| {
+    let chosen = choose_unnoted(client, server, &id)?;
+    Exchange::note(|record| record.selected_suite = Some(id(chosen).0));
+    Some(chosen)
+}
+
+fn choose_unnoted<T: Copy>(
+    client: &mut dyn Iterator<Item = T>,
+    server: &[T],
+    id: &impl Fn(T) -> CipherSuite,
+) -> Option<T> {
+    let (own_order, chacha_first, resumed) = Exchange::current().map_or((false, false, None), |exchange| {
         let policy = exchange.policy.lock();
-        (policy.prefer_server_suites, policy.prioritize_chacha)
+        (policy.prefer_server_suites, policy.prioritize_chacha, policy.resumed_suite)
     });
-    if !own_order {
+    if !own_order && resumed.is_none() {
         return client.next();
     }
     let offered: Vec<T> = client.collect();
+    let resumed = offered.iter().find(|&&suite| Some(id(suite).0) == resumed);
+    if resumed.is_some() || !own_order {
+        return resumed.or(offered.first()).copied();
+    }
     let chacha_first = chacha_first && offered.first().is_some_and(|&first| CHACHA.contains(&id(first)));
     let rank = |suite: T| {
         let place = server.iter().position(|&own| id(own) == id(suite)).unwrap_or(usize::MAX);
@@ -277,6 +291,8 @@ impl KeyExchangeSelector for FromExchange {
         if own_order {
             offered.sort_by_key(|offer| server.iter().position(|own| own.name() == offer.group.name()));
         }
-        offered.iter().find(|offer| offer.has_key_share).or(offered.first()).map(|offer| offer.group)
+        let chosen = offered.iter().find(|offer| offer.has_key_share).or(offered.first()).map(|offer| offer.group);
+        Exchange::note(|record| record.selected_group = chosen.map(|group| group.name().0));
+        chosen
     }
 }

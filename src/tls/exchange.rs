@@ -136,8 +136,10 @@ pub struct Policy {
     pub log_keys: bool,
     /// Record handshake messages whole, not only their types.
     pub tap_messages: bool,
-    /// Server: sessions are found by id only when the cache is on.
+    /// Server: a new session of TLS 1.2 gets an id.
     pub cache_sessions: bool,
+    /// Server: the TLS 1.2 suite of the session being resumed, which is chosen before all others.
+    pub resumed_suite: Option<u16>,
 }
 
 /// A client session to be offered.
@@ -169,6 +171,10 @@ pub struct Record {
     pub finished: Vec<Vec<u8>>,
     /// TLS 1.2: the master secret.
     pub master_secret: Option<zeroize::Zeroizing<Vec<u8>>>,
+    /// Server: the suite that was selected.
+    pub selected_suite: Option<u16>,
+    /// Server: the group that was selected.
+    pub selected_group: Option<u16>,
     /// Client sessions that have become resumable.
     pub new_sessions: Vec<Offer>,
     /// Client: the session kept for this server is of no use any more.

@@ -98,6 +98,18 @@ impl Hello {
         self.extensions.iter().find(|(k, _)| *k == kind).map(|(_, content)| content.as_slice())
     }
 
+    /// The identities of the pre_shared_key extension (RFC 8446, section 4.2.11), in the client's order.
+    pub fn psk_identities(&self) -> Vec<&[u8]> {
+        let list = self.extension(41).and_then(|content| Reader(content).vec16()).unwrap_or_default();
+        let mut list = Reader(list);
+        std::iter::from_fn(|| {
+            let identity = list.vec16()?;
+            list.take(4)?;
+            Some(identity)
+        })
+        .collect()
+    }
+
     /// The host name of the server_name extension (RFC 6066, section 3), as sent.
     pub fn server_name(&self) -> Option<&[u8]> {
         let mut list = Reader(Reader(self.extension(0)?).vec16()?);

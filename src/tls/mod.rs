@@ -24,6 +24,7 @@ pub mod session;
 pub mod sigalg;
 #[cfg(test)]
 mod tests;
+pub mod ticket_key;
 pub mod traffic;
 pub mod transport;
 pub mod verifier;

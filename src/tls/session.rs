@@ -6,6 +6,7 @@
 
 use super::exchange::Offer;
 use super::{forge, provider};
+use aws_lc_rs::digest;
 use rustls::client::Tls12Session;
 use rustls::pki_types::DnsName;
 use zeroize::Zeroizing;
@@ -44,6 +45,28 @@ pub struct Resumable {
     pub server_name: Option<Vec<u8>>,
     /// The application protocol; empty: none.
     pub alpn: Vec<u8>,
+}
+
+/// The id by which a client knows a session that has a ticket: the ticket's SHA-256, none without a ticket.
+pub fn ticket_id(ticket: &[u8]) -> Vec<u8> {
+    if ticket.is_empty() {
+        return Vec::new();
+    }
+    digest::digest(&digest::SHA256, ticket).as_ref().to_vec()
+}
+
+/// Whether two TLS 1.3 suites have the same hash, so that a session of one can be resumed with the other.
+pub fn hashes_alike(one: u16, other: u16) -> bool {
+    const SHA384: u16 = 0x1302;
+    let tls13 = |suite: u16| suite >> 8 == 0x13;
+    tls13(one) && tls13(other) && (one == SHA384) == (other == SHA384)
+}
+
+/// 32 random bytes, to name a session by.
+pub fn random_id() -> Option<[u8; 32]> {
+    let mut id = [0; 32];
+    aws_lc_rs::rand::fill(&mut id).ok()?;
+    Some(id)
 }
 
 /// A cursor over an encoding.

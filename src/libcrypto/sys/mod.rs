@@ -16,7 +16,9 @@ mod init;
 mod ocsp;
 mod pem;
 mod pkey;
+mod session;
 mod stack;
+mod ticket;
 mod x509;
 mod x509_name;
 mod x509_vfy;
@@ -31,12 +33,14 @@ pub use ex_data::*;
 pub use init::*;
 pub use ocsp::*;
 pub use openssl_sys::{
-    ASN1_OBJECT, BIGNUM, BIO, BIO_METHOD, EVP_CIPHER_CTX, EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OPENSSL_STACK,
-    OSSL_LIB_CTX, X509, X509_CRL, X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM,
+    ASN1_OBJECT, BIGNUM, BIO, BIO_METHOD, EVP_CIPHER, EVP_CIPHER_CTX, EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX,
+    OPENSSL_STACK, OSSL_LIB_CTX, X509, X509_CRL, X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM,
 };
 pub use pem::*;
 pub use pkey::*;
+pub use session::*;
 pub use stack::*;
+pub use ticket::*;
 pub use x509::*;
 pub use x509_name::*;
 pub use x509_vfy::*;
