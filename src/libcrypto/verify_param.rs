@@ -1,6 +1,7 @@
 //! How a chain is verified: purpose, depth, names, flags, time (`X509_VERIFY_PARAM`).
 
 use super::sys;
+use std::ffi::c_int;
 use std::ptr::NonNull;
 
 /// Verification parameters of our own. Programs get the pointer and change what it points to; that they do not do so in
@@ -37,6 +38,18 @@ impl VerifyParam {
     pub fn inherit(&self, from: &Self) -> bool {
         // SAFETY: both objects are live.
         unsafe { sys::X509_VERIFY_PARAM_inherit(self.as_ptr(), from.as_ptr()) == 1 }
+    }
+
+    /// How many certificates may be between the leaf and a trusted one; -1: nobody has said.
+    pub fn depth(&self) -> c_int {
+        // SAFETY: the object is live.
+        unsafe { sys::X509_VERIFY_PARAM_get_depth(self.as_ptr()) }
+    }
+
+    /// Sets [`VerifyParam::depth`].
+    pub fn set_depth(&self, depth: c_int) {
+        // SAFETY: the object is live.
+        unsafe { sys::X509_VERIFY_PARAM_set_depth(self.as_ptr(), depth) };
     }
 
     /// Forgets the name that matched in an earlier verification.

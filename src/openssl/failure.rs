@@ -93,6 +93,8 @@ fn record(error: RecordError) -> c_int {
 fn alert_received(ssl: &Connection, alert: AlertDescription) -> (c_int, Error) {
     callbacks::alert_received(ssl, 2, alert.0);
     ssl.add_shutdown(shut::RECEIVED);
+    // As in OpenSSL: once the queue is empty, a connection that a fatal alert has ended looks closed.
+    ssl.close_notify.store(true, std::sync::atomic::Ordering::Relaxed);
     let number = c_int::from(alert.0);
     let text = format!("SSL alert number {number}");
     (0, Error::SslData(ALERT_OFFSET + number, text))

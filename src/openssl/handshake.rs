@@ -223,7 +223,8 @@ impl Application for Asked {
             if let Some(exchange) = &*ssl.exchange.read() {
                 exchange.record.lock().refused = Some(alert);
             }
-            rustls::Error::HandshakeNotComplete
+            // Any error for which rustls sends an alert will do.
+            rustls::error::CertificateError::InvalidOcspResponse.into()
         })
     }
 

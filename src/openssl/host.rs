@@ -5,6 +5,7 @@ use super::context::share as share_context;
 use super::error::{Error, guard};
 use super::types::{SSL, SSL_CTX};
 use crate::libcrypto::sys;
+use crate::libcrypto::verify_param::VerifyParam;
 use std::ffi::{c_char, c_int, c_uint};
 
 /// Where the parameters are.
@@ -123,9 +124,7 @@ const DEPTH_UNSET: c_int = -1;
 pub unsafe extern "C" fn SSL_CTX_get_verify_depth(ctx: *const SSL_CTX) -> c_int {
     guard(DEPTH_UNSET, || {
         // SAFETY: null or a live handle, by the manual.
-        let context = unsafe { share_context(ctx) }?;
-        // SAFETY: the parameters are live.
-        Ok(unsafe { sys::X509_VERIFY_PARAM_get_depth(context.trust.param().as_ptr()) })
+        Ok(unsafe { share_context(ctx) }?.trust.param().depth())
     })
 }
 
@@ -140,9 +139,7 @@ pub unsafe extern "C" fn SSL_get_verify_depth(ssl: *const SSL) -> c_int {
     guard(DEPTH_UNSET, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { share(ssl) }?;
-        let own = ssl.trust.param_if_any();
-        // SAFETY: the parameters are live.
-        Ok(own.map_or(DEPTH_UNSET, |own| unsafe { sys::X509_VERIFY_PARAM_get_depth(own.as_ptr()) }))
+        Ok(ssl.trust.param_if_any().map_or(DEPTH_UNSET, VerifyParam::depth))
     })
 }
 

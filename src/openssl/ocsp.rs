@@ -1,5 +1,6 @@
 //! Stapled OCSP responses (RFC 6066, section 8): `SSL_CTX_set_tlsext_status_cb(3)`.
 
+use super::config::TLS1_3;
 use super::connection::Connection;
 use super::context::Context;
 use super::error::Error;
@@ -240,9 +241,12 @@ fn response(ssl: &Connection) -> (*const u8, usize) {
     if let Some(given) = &*ssl.trust.status.response.lock() {
         return (given.bytes().as_ptr(), given.bytes().len());
     }
-    match &ssl.facts.read().ocsp_response {
-        Some(came) => (came.as_ptr(), came.len()),
-        None => (std::ptr::null(), 0),
+    let facts = ssl.facts.read();
+    // In TLS 1.2 it comes in a message after the certificates, which are verified at once.
+    let verified = facts.version() == TLS1_3 || ssl.trust.accepted.load(Ordering::Relaxed);
+    match &facts.ocsp_response {
+        Some(came) if verified => (came.as_ptr(), came.len()),
+        _ => (std::ptr::null(), 0),
     }
 }
 

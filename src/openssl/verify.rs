@@ -183,6 +183,7 @@ impl ConnectionTrust {
     pub(crate) fn copy_from(&self, other: &Self) {
         if let (Some(from), Ok(to)) = (other.param.get(), self.param()) {
             to.inherit(from);
+            to.set_depth(from.depth());
         }
     }
 }
