@@ -11,7 +11,7 @@ use crate::libcrypto::store_ctx::{self, StoreCtx};
 use crate::libcrypto::sys;
 use crate::libcrypto::x509::{X509, X509Stack};
 use crate::seam::arg;
-use std::ffi::{c_int, c_long, c_void};
+use std::ffi::{c_int, c_long, c_uchar, c_void};
 use std::sync::Arc;
 
 /// `SSL_BUILD_CHAIN_FLAG_*`.
@@ -60,6 +60,11 @@ pub(super) unsafe fn command(owner: &Owner, command: c_int, larg: c_long, parg: 
         88 => unsafe { chain_command(owner, parg.cast(), add) }?,
         // SAFETY: null or a live certificate, by the manual.
         89 => unsafe { chain_certificate_command(owner, parg.cast(), add) }?,
+        103 => {
+            // SAFETY: null or writable, by the manual.
+            return Ok(Some(unsafe { certificate_types(owner, parg.cast()) }));
+        }
+        104 => return set_certificate_types(larg, parg),
         105 => return build_chain(owner, larg as u32).map(|done| Some(done.into())),
         115 => {
             let chain = owner.current().chain;
@@ -72,6 +77,28 @@ pub(super) unsafe fn command(owner: &Owner, command: c_int, larg: c_long, parg: 
         _ => return Ok(None),
     }
     Ok(Some(1))
+}
+
+/// `SSL_get0_certificate_types(3)`: writes where the types are that a TLS 1.2 server takes; how many they are. They live
+/// as long as the connection's handshake.
+///
+/// # Safety
+/// `out` is null or writable.
+unsafe fn certificate_types(owner: &Owner, out: *mut *const c_uchar) -> c_long {
+    let Owner::Connection(ssl) = owner else { return 0 };
+    let request = ssl.own.request.lock();
+    let Some(request) = request.as_ref().filter(|_| !ssl.is_server()) else { return 0 };
+    // SAFETY: null or writable, by the caller.
+    unsafe { arg::set(out, request.types.as_ptr()) };
+    c_long::try_from(request.types.len()).unwrap_or(0)
+}
+
+/// `SSL_CTX_set1_client_certificate_types(3)`: what is sent cannot be changed.
+fn set_certificate_types(len: c_long, types: *const c_void) -> Answer {
+    if types.is_null() || len == 0 {
+        return Ok(Some(1));
+    }
+    Err(Error::Refused("SSL_CTX_set1_client_certificate_types"))
 }
 
 /// `SSL_CTX_set0_chain(3)` and `set1` (`add_counts`).

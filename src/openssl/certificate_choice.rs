@@ -9,12 +9,12 @@ use super::context::Context;
 use super::error::{Error, INTERNAL_ERROR};
 use super::sigalg;
 use crate::seam::Failure;
+use crate::tls::certificate_request::CertificateRequest;
 use crate::tls::cipher::{self, Auth, Suite};
 use crate::tls::config::Settings;
 use crate::tls::credentials;
-use crate::tls::hello::Hello;
+use crate::tls::hello::{Hello, ServerHello};
 use crate::tls::sigalg::{Hash, KeyKind, NID_DSA, NID_RSA, NID_RSA_PSS, SigAlg, by_scheme};
-use rustls::DistinguishedName;
 use rustls::crypto::{SelectedCredential, SignatureScheme};
 use rustls::error::{AlertDescription, Error as Rustls, PeerIncompatible};
 use std::sync::Arc;
@@ -42,7 +42,8 @@ pub(crate) fn for_server(ssl: &Arc<Connection>, schemes: &[SignatureScheme]) -> 
     let hello = ssl.facts.read().hello.clone().ok_or_else(unsuitable)?;
     let config = ssl.config();
     let choice = choose_as_server(ssl, &config, &hello).map_err(Rustls::PeerIncompatible)?;
-    if !schemes.contains(&SignatureScheme(choice.scheme)) {
+    // rustls does not know RSA-PSS keys in TLS 1.2 and leaves their schemes out.
+    if !schemes.contains(&SignatureScheme(choice.scheme)) && !is_pss_key(choice.scheme) {
         return Err(unsuitable());
     }
     credential(ssl, &config, choice).map_err(|error| {
@@ -63,7 +64,12 @@ fn credential(ssl: &Arc<Connection>, config: &Config, choice: Choice) -> Result<
     let owner = Owner::Connection(ssl.clone());
     let identity = certificates.identity(choice.slot, rest(ssl, config, choice.slot), &owner)?;
     ssl.own.choose(choice.slot);
-    credentials::select(identity, key.signer(scheme), scheme).ok_or(unusable)
+    credentials::select(identity, key.signer(scheme), scheme, ssl.is_server()).ok_or(unusable)
+}
+
+/// Whether a scheme is for keys that do nothing but RSA-PSS.
+fn is_pss_key(scheme: u16) -> bool {
+    by_scheme(scheme).is_some_and(|sigalg| sigalg.key == KeyKind::RsaPss)
 }
 
 /// What goes after the leaf: its chain, or the context's extra certificates, or what the store knows.
@@ -251,49 +257,61 @@ fn choose_suite(settings: &Settings, config: &Config, hello: &Hello, auth: u32) 
 
 /// Client: the credential to show when the server asks for one. Runs the program's callbacks; when these fail, no
 /// credential is shown and the connection remembers the alert to end the handshake with.
-pub(crate) fn for_client(
-    ssl: &Arc<Connection>,
-    issuers: &[DistinguishedName],
-    schemes: &[SignatureScheme],
-) -> Option<SelectedCredential> {
-    let names = issuers.iter().map(|name| name.as_ref().to_vec()).collect();
-    // TLS 1.3 has an extension for them, which is not there when there is none.
-    *ssl.own.issuers.lock() = PeerIssuers::new((!is_tls13(ssl) || !issuers.is_empty()).then_some(names));
-    let schemes: Vec<u16> = schemes.iter().map(|scheme| scheme.0).collect();
-    ask_client(ssl, &schemes).unwrap_or_else(|alert| {
+pub(crate) fn for_client(ssl: &Arc<Connection>) -> Option<SelectedCredential> {
+    let request = take_request(ssl)?;
+    ssl.facts.write().peer_schemes.clone_from(&request.schemes);
+    *ssl.own.request.lock() = Some(Arc::new(request.clone()));
+    *ssl.own.issuers.lock() = PeerIssuers::new(request.authorities.clone());
+    ask_client(ssl, &request).unwrap_or_else(|alert| {
         ssl.own.fail(alert);
         None
     })
 }
 
-/// Client: whether the server has agreed on TLS 1.3.
-fn is_tls13(ssl: &Connection) -> bool {
-    let version = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().version);
-    version == Some(super::config::TLS1_3)
+/// The server's request, from the transcript.
+fn take_request(ssl: &Connection) -> Option<CertificateRequest> {
+    let exchange = ssl.exchange.read().clone()?;
+    let record = exchange.record.lock();
+    CertificateRequest::from_message(&record.certificate_request, is_tls13(record.server_hello.as_ref()))
 }
 
-fn ask_client(ssl: &Arc<Connection>, schemes: &[u16]) -> Result<Option<SelectedCredential>, AlertDescription> {
+fn is_tls13(hello: Option<&ServerHello>) -> bool {
+    hello.is_some_and(|hello| hello.version == super::config::TLS1_3)
+}
+
+fn ask_client(
+    ssl: &Arc<Connection>,
+    request: &CertificateRequest,
+) -> Result<Option<SelectedCredential>, AlertDescription> {
     certificate_callback::ask_client(ssl)?;
-    if let Some(credential) = suitable_for_server(ssl, schemes)? {
+    if let Some(credential) = suitable_for_server(ssl, request)? {
         return Ok(Some(credential));
     }
     match certificate_callback::ask_for_client_certificate(ssl)? {
-        true => suitable_for_server(ssl, schemes),
+        true => suitable_for_server(ssl, request),
         false => Ok(None),
     }
 }
 
-fn suitable_for_server(ssl: &Arc<Connection>, schemes: &[u16]) -> Result<Option<SelectedCredential>, AlertDescription> {
+fn suitable_for_server(
+    ssl: &Arc<Connection>,
+    request: &CertificateRequest,
+) -> Result<Option<SelectedCredential>, AlertDescription> {
     let config = ssl.config();
-    let Some(choice) = choose_as_client(&config, is_tls13(ssl), ssl.current_slot(), schemes) else { return Ok(None) };
+    let tls13 = match &*ssl.exchange.read() {
+        Some(exchange) => is_tls13(exchange.record.lock().server_hello.as_ref()),
+        None => false,
+    };
+    let Some(choice) = choose_as_client(&config, tls13, ssl.current_slot(), request) else { return Ok(None) };
     credential(ssl, &config, choice).map(Some).map_err(|error| {
         error.report();
         AlertDescription::InternalError
     })
 }
 
-fn choose_as_client(config: &Config, tls13: bool, current: usize, schemes: &[u16]) -> Option<Choice> {
-    let peer = Peer { shared: sigalg::shared_with(config, false, schemes), on_certificates: None };
+fn choose_as_client(config: &Config, tls13: bool, current: usize, request: &CertificateRequest) -> Option<Choice> {
+    let shared = sigalg::shared_with(config, false, &request.schemes);
+    let peer = Peer { shared, on_certificates: request.schemes_on_certificates.clone() };
     if tls13 {
         return peer.for_tls13(&config.certificates);
     }

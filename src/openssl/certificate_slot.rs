@@ -18,6 +18,7 @@ use crate::libcrypto::pkey::Pkey;
 use crate::libcrypto::store::Store;
 use crate::libcrypto::sys;
 use crate::libcrypto::x509::{X509, X509Stack};
+use crate::tls::certificate_request::CertificateRequest;
 use crate::tls::cipher::security_bits;
 use crate::tls::credentials;
 use crate::tls::sigalg::KeyKind;
@@ -289,6 +290,8 @@ pub(crate) struct ConnectionCertificates {
     no_tls13: AtomicBool,
     /// The alert that a failed callback of a client ends the handshake with.
     failed: Mutex<Option<AlertDescription>>,
+    /// Client: what the server asked for.
+    pub(crate) request: Mutex<Option<Arc<CertificateRequest>>>,
     /// Client: the names of issuers that the server takes, once it has asked for a certificate.
     pub(crate) issuers: Mutex<PeerIssuers>,
 }
@@ -301,6 +304,7 @@ impl Default for ConnectionCertificates {
             chosen: AtomicUsize::new(NOT_CHOSEN),
             no_tls13: AtomicBool::new(false),
             failed: Mutex::default(),
+            request: Mutex::default(),
             issuers: Mutex::default(),
         }
     }
@@ -340,6 +344,7 @@ impl ConnectionCertificates {
     /// Forgets what belongs to one handshake.
     pub(crate) fn clear(&self) {
         *self.failed.lock() = None;
+        *self.request.lock() = None;
         *self.issuers.lock() = PeerIssuers::default();
     }
 

@@ -137,8 +137,6 @@ fn incompatible(ssl: &Connection, error: PeerIncompatible) -> c_int {
         PeerIncompatible::NoCipherSuitesInCommon => reason::NO_SHARED_CIPHER,
         PeerIncompatible::NoKxGroupsInCommon if ssl.facts.read().version() == 0x304 => reason::NO_SUITABLE_KEY_SHARE,
         PeerIncompatible::NoKxGroupsInCommon => reason::NO_SHARED_CIPHER,
-        // TLS 1.2 has suites for each type of key, and none is left.
-        PeerIncompatible::NoSignatureSchemesInCommon if ssl.facts.read().version() == 0x303 => reason::NO_SHARED_CIPHER,
         PeerIncompatible::NoSignatureSchemesInCommon
         | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => reason::NO_SUITABLE_SIGNATURE_ALGORITHM,
         PeerIncompatible::Tls12NotOffered

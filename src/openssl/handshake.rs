@@ -15,7 +15,6 @@ use crate::tls::exchange::{Application, Exchange, HelloAnswer, Pause, Policy, Ve
 use crate::tls::handshake::{Handshake, Progress};
 use crate::tls::hello::Hello;
 use crate::tls::traffic::Established;
-use rustls::DistinguishedName;
 use rustls::crypto::{SelectedCredential, SignatureScheme};
 use rustls::error::AlertDescription;
 use rustls::pki_types::CertificateDer;
@@ -228,14 +227,8 @@ impl Application for Asked {
         })
     }
 
-    fn client_credential(
-        &self,
-        issuers: &[DistinguishedName],
-        schemes: &[SignatureScheme],
-    ) -> Option<SelectedCredential> {
-        let ssl = self.ssl()?;
-        ssl.facts.write().peer_schemes = schemes.iter().map(|scheme| scheme.0).collect();
-        certificate::for_client(&ssl, issuers, schemes)
+    fn client_credential(&self) -> Option<SelectedCredential> {
+        certificate::for_client(&self.ssl()?)
     }
 
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {

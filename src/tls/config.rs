@@ -93,11 +93,10 @@ pub fn server(settings: &Settings, alpn: &[u8]) -> Result<Arc<ServerConfig>, Err
 struct FromExchange;
 
 impl ClientCredentialResolver for FromExchange {
-    fn resolve(&self, request: &CredentialRequest<'_>) -> Option<SelectedCredential> {
+    fn resolve(&self, _: &CredentialRequest<'_>) -> Option<SelectedCredential> {
         let exchange = Exchange::current()?;
         exchange.record.lock().certificate_requested = true;
-        let schemes = request.signature_schemes();
-        exchange.application.client_credential(request.root_hint_subjects(), schemes).map(observe)
+        exchange.application.client_credential().map(observe)
     }
 
     fn supported_certificate_types(&self) -> &'static [CertificateType] {

@@ -8,6 +8,7 @@ use rustls::crypto::{Credentials, Identity, SelectedCredential, SignatureScheme,
 use rustls::error::Error;
 use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A private key, wherever it is.
 pub trait PrivateKey: std::fmt::Debug + Send + Sync {
@@ -115,13 +116,16 @@ pub fn identity(chain: Vec<Vec<u8>>) -> Option<Arc<Identity<'static>>> {
     Identity::from_cert_chain(chain.into_iter().map(CertificateDer::from).collect()).ok().map(Arc::new)
 }
 
-/// What rustls is given to show this chain and sign with this scheme.
+/// What rustls is given to show this chain and sign with this scheme. On servers (`for_suites`) it chooses a suite by
+/// the scheme.
 pub fn select(
     identity: Arc<Identity<'static>>,
     key: Arc<dyn PrivateKey>,
     scheme: SignatureScheme,
+    for_suites: bool,
 ) -> Option<SelectedCredential> {
-    Credentials::new_unchecked(identity, Box::new(Chosen { key, scheme })).signer(&[scheme])
+    let chosen = Chosen { key, scheme, for_suites, told: Arc::default() };
+    Credentials::new_unchecked(identity, Box::new(chosen)).signer(&[scheme])
 }
 
 /// A key with the scheme it has been chosen for.
@@ -129,6 +133,10 @@ pub fn select(
 struct Chosen {
     key: Arc<dyn PrivateKey>,
     scheme: SignatureScheme,
+    /// Server: the scheme is asked for to choose a suite first.
+    for_suites: bool,
+    /// rustls has been told a scheme to choose a suite by.
+    told: Arc<AtomicBool>,
 }
 
 impl SigningKey for Chosen {
@@ -146,7 +154,13 @@ impl Signer for Chosen {
         self.key.sign(self.scheme, message)
     }
 
+    /// rustls asks a server twice: first to choose a suite, where it does not know the schemes of RSA-PSS keys; then to
+    /// name the scheme of the signature. The first answer has to be one that goes with the same suites.
     fn scheme(&self) -> SignatureScheme {
-        self.scheme
+        let first = !self.told.swap(true, Ordering::Relaxed);
+        match self.scheme.0 {
+            0x0809..=0x080b if first && self.for_suites => SignatureScheme::RSA_PSS_SHA256,
+            _ => self.scheme,
+        }
     }
 }

@@ -69,12 +69,8 @@ pub trait Application: Send + Sync {
     /// There is none; the error decides the alert.
     fn server_credential(&self, schemes: &[SignatureScheme]) -> Result<SelectedCredential, rustls::Error>;
 
-    /// Client: the server asks for a certificate. `issuers` are the names it accepts, `schemes` what it can verify.
-    fn client_credential(
-        &self,
-        issuers: &[DistinguishedName],
-        schemes: &[SignatureScheme],
-    ) -> Option<SelectedCredential>;
+    /// Client: the credential for a server that asks for one; [`Record::certificate_request`] says what it takes.
+    fn client_credential(&self) -> Option<SelectedCredential>;
 
     /// Server: seals a session into a ticket. None: an empty ticket is sent.
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
@@ -189,8 +185,8 @@ pub struct Record {
     pub client_random: Option<[u8; 32]>,
     /// The ServerHello.
     pub server_hello: Option<ServerHello>,
-    /// Client: the version in the ServerHello.
-    pub version: Option<u16>,
+    /// The last CertificateRequest that was sent or received, with its header.
+    pub certificate_request: Vec<u8>,
     /// Server: a warning to be sent before the ServerHello.
     pub warning: Option<AlertDescription>,
     /// Client: a CertificateRequest came.

@@ -2,32 +2,32 @@
 //! extensions in order, ticket.
 
 /// A cursor over length-prefixed vectors.
-struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
         let (head, tail) = self.0.split_at_checked(n)?;
         self.0 = tail;
         Some(head)
     }
 
-    fn u8(&mut self) -> Option<usize> {
+    pub(super) fn u8(&mut self) -> Option<usize> {
         self.take(1)?.first().map(|&b| usize::from(b))
     }
 
-    fn u16(&mut self) -> Option<usize> {
+    pub(super) fn u16(&mut self) -> Option<usize> {
         match self.take(2)? {
             [high, low] => Some(usize::from(*high) << 8 | usize::from(*low)),
             _ => None,
         }
     }
 
-    fn vec8(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn vec8(&mut self) -> Option<&'a [u8]> {
         let len = self.u8()?;
         self.take(len)
     }
 
-    fn vec16(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn vec16(&mut self) -> Option<&'a [u8]> {
         let len = self.u16()?;
         self.take(len)
     }

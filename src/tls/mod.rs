@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod alert;
+pub mod certificate_request;
 pub mod cipher;
 pub mod cipher_list;
 mod cipher_table;

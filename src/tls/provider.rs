@@ -2,6 +2,7 @@
 //! master secret, handshake messages), and the choice of suites and groups a configuration may use.
 
 use super::alert::AmendingAead;
+use super::certificate_request;
 use super::exchange::{Exchange, Message};
 use super::forge;
 use super::key_share::TapGroup;
@@ -142,7 +143,11 @@ impl Context for TapContext {
 
     fn update(&mut self, data: &[u8]) {
         if let Some(messages) = split_messages(data, self.whole) {
-            self.exchange.record.lock().messages.extend(messages);
+            let mut record = self.exchange.record.lock();
+            if let Some(request) = messages.iter().rfind(|message| message.kind == certificate_request::MESSAGE) {
+                record.certificate_request = request.bytes.clone();
+            }
+            record.messages.extend(messages);
         }
         self.inner.update(data);
     }
@@ -155,7 +160,8 @@ fn split_messages(mut data: &[u8], whole: bool) -> Option<Vec<Message>> {
         let [kind, a, b, c, ..] = *data else { return None };
         let len = 4 + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c));
         let (message, rest) = data.split_at_checked(len)?;
-        messages.push(Message { kind, bytes: if whole { message.to_vec() } else { Vec::new() } });
+        let wanted = whole || kind == certificate_request::MESSAGE;
+        messages.push(Message { kind, bytes: if wanted { message.to_vec() } else { Vec::new() } });
         data = rest;
     }
     Some(messages)
