@@ -19,6 +19,7 @@ pub mod group;
 pub mod handshake;
 pub mod hello;
 pub mod key_share;
+pub mod p521;
 pub mod provider;
 pub mod record;
 pub mod session;

@@ -6,6 +6,7 @@ use super::certificate_request;
 use super::exchange::{Exchange, Message};
 use super::forge;
 use super::key_share::TapGroup;
+use super::p521::P521;
 use rustls::crypto::cipher::{Tls12AeadAlgorithm, Tls13AeadAlgorithm};
 use rustls::crypto::hash::{Context, Hash, Output};
 use rustls::crypto::hmac::Tag;
@@ -32,7 +33,7 @@ pub fn provider(suites: &[u16], groups: &[u16]) -> CryptoProvider {
 /// The key exchange group with this number of IANA's registry, if it can be used.
 pub fn group(id: u16) -> Option<&'static dyn SupportedKxGroup> {
     static GROUPS: LazyLock<Vec<TapGroup>> =
-        LazyLock::new(|| backend::ALL_KX_GROUPS.iter().map(|&plain| TapGroup(plain)).collect());
+        LazyLock::new(|| backend::ALL_KX_GROUPS.iter().copied().chain([&P521 as _]).map(TapGroup).collect());
     let groups: &'static [TapGroup] = &GROUPS;
     groups.iter().find(|group| group.name() == NamedGroup(id)).map(|group| group as &dyn SupportedKxGroup)
 }

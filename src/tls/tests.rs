@@ -9,7 +9,6 @@ use super::hello::Hello;
 use super::traffic::{Established, Received, WriteMode};
 use super::transport::{Io, Transport};
 use parking_lot::Mutex;
-use rustls::DistinguishedName;
 use rustls::crypto::{Credentials, Identity, SelectedCredential, SignatureScheme};
 use rustls::error::PeerIncompatible;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -82,8 +81,8 @@ impl Application for Open {
             .ok_or(PeerIncompatible::NoSignatureSchemesInCommon.into())
     }
 
-    fn client_credential(&self, _: &[DistinguishedName], schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
-        self.server_credential(schemes).ok()
+    fn client_credential(&self) -> Option<SelectedCredential> {
+        self.server_credential(&[SignatureScheme::ECDSA_NISTP256_SHA256]).ok()
     }
 
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
