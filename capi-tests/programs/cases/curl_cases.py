@@ -160,7 +160,7 @@ def ciphers(trial):
         ["ssl_prefer_server_ciphers off"],
         ("one", 0, [*trusting(trial), *cipher, "ECDHE-RSA-CHACHA20-POLY1305"], {}),
         ("an order", 0, [*trusting(trial), *cipher, "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"], {}),
-        ("a class", 0, [*trusting(trial), *cipher, "HIGH:!AESGCM:!aNULL:@STRENGTH:+CHACHA20"], {}),
+        ("a class", 0, [*trusting(trial), *cipher, "ECDHE+CHACHA20:ECDHE+AESGCM:!AES256:@STRENGTH:+CHACHA20"], {}),
         ("of other keys", 35, [*trusting(trial), *cipher, "ECDHE-ECDSA-AES128-GCM-SHA256"], {}),
         ("unknown", 59, [*trusting(trial), *cipher, "NO-SUCH-CIPHER"], {}),
         ("1.3 one", 0, [*trusting(trial), "--tls13-ciphers", "TLS_CHACHA20_POLY1305_SHA256"], {}),

@@ -23,9 +23,6 @@ _TOLD = (
     "Secure Renegotiation",
     "Acceptable client certificate CA names",
     "No client certificate CA names sent",
-    "Client Certificate Types",
-    "Requested Signature Algorithms",
-    "Shared Requested Signature Algorithms",
     "Verified peername",
     "Server Temp Key: ECDH",
 )

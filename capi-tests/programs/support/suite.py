@@ -1,5 +1,6 @@
 """A program's cases, run on four pairs of libraries and compared with what the system's own pair did."""
 
+import difflib
 import json
 import shutil
 import subprocess
@@ -136,12 +137,21 @@ def _difference(reference, facts):
     """Where the facts of a pair differ from those of the system's own pair; empty when they do not."""
     if reference == facts:
         return ""
-    lines = ["differs from the system's libssl:"]
-    for name in {**reference, **facts}:
-        expected, seen = reference.get(name, "(absent)"), facts.get(name, "(absent)")
-        if expected != seen:
-            lines += [f"  {name}", f"    system   {expected}", f"    ferrossl {seen}"]
-    return "\n      ".join(lines)
+    return "\n      ".join(["differs from the system's libssl (-):", *_differing(reference, facts)])
+
+
+def _differing(expected, seen):
+    """Lines with the differing parts only."""
+    if isinstance(expected, dict) and isinstance(seen, dict):
+        lines = []
+        for name in {**expected, **seen}:
+            if (name in expected) != (name in seen) or expected.get(name) != seen.get(name):
+                lines += [f"{name}:", *("  " + line for line in _differing(expected.get(name), seen.get(name)))]
+        return lines
+    if isinstance(expected, list) and isinstance(seen, list):
+        left, right = list(map(str, expected)), list(map(str, seen))
+        return [line for line in difflib.ndiff(left, right) if line[0] in "-+"]
+    return [f"- {expected}", f"+ {seen}"]
 
 
 def read_gaps(path):
