@@ -128,7 +128,9 @@ impl Handshake {
     /// # Errors
     /// The handshake has failed; every later call fails likewise.
     pub fn step(&mut self, transport: &mut dyn Transport) -> Result<Progress, Error> {
-        if !self.outbound.is_empty() {
+        // In TLS 1.3 a client's change_cipher_spec means nothing, and goes with its next flight as OpenSSL's does. Sent
+        // alone, it would make Nagle's algorithm hold back an alert that follows, which then is lost when the program closes.
+        if !self.outbound.is_empty() && !self.outbound.is_lone_change_cipher_spec() {
             match self.outbound.send_all(transport) {
                 Io::Done(_) => {}
                 Io::WouldBlock => return Ok(Progress::WantWrite),

@@ -22,6 +22,7 @@ const KEY: &[u8] = include_bytes!("testdata/p256.key.der");
 struct Pipe {
     bytes: VecDeque<u8>,
     limit: usize,
+    sends: usize,
 }
 
 /// An end of two pipes.
@@ -32,7 +33,7 @@ struct End {
 }
 
 fn ends(limit: usize) -> (End, End) {
-    let pipe = || Arc::new(Mutex::new(Pipe { bytes: VecDeque::new(), limit }));
+    let pipe = || Arc::new(Mutex::new(Pipe { bytes: VecDeque::new(), limit, sends: 0 }));
     let (a, b) = (pipe(), pipe());
     (End { read: a.clone(), write: b.clone() }, End { read: b, write: a })
 }
@@ -49,6 +50,7 @@ impl Transport for End {
 
     fn send(&mut self, data: &[u8]) -> Io {
         let mut pipe = self.write.lock();
+        pipe.sends += 1;
         let n = data.len().min(pipe.limit - pipe.bytes.len());
         pipe.bytes.extend(data.iter().take(n));
         if n == 0 { Io::WouldBlock } else { Io::Done(n) }
@@ -199,6 +201,14 @@ fn data_arrives_unchanged_through_a_narrow_pipe() {
             assert_eq!(pair.client.facts.alpn.as_deref(), Some(&b"h2"[..]));
             assert!(pair.send(&data) == data, "{suites:x?} {limit}");
         }
+    }
+}
+
+#[test]
+fn a_client_sends_each_flight_at_once() {
+    for suites in [TLS13, TLS12] {
+        let (pair, _) = world(suites).connect(100_000, None).unwrap();
+        assert_eq!(pair.near.write.lock().sends, 2, "{suites:x?}");
     }
 }
 

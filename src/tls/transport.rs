@@ -54,6 +54,11 @@ impl Outbound {
         self.bytes.get(self.sent..).unwrap_or_default()
     }
 
+    /// Whether nothing is pending but a change_cipher_spec.
+    pub fn is_lone_change_cipher_spec(&self) -> bool {
+        self.sent == 0 && self.bytes == [20, 3, 3, 0, 1, 1]
+    }
+
     /// Sends all that is pending; `Done(0)` when nothing is left.
     pub fn send_all(&mut self, transport: &mut dyn Transport) -> Io {
         while let Some(rest) = self.bytes.get(self.sent..).filter(|rest| !rest.is_empty()) {
