@@ -3,6 +3,7 @@
 
 use super::certificate_chain;
 use super::certificate_slot::Owner;
+use super::config::TLS1_3;
 use super::connection::Connection;
 use super::context::Context;
 use super::error::{Error, guard};
@@ -190,7 +191,8 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
         }
         // Renegotiation never happens, and is secure as far as the peer is told.
         10..=12 => Ok(Some(0)),
-        76 => Ok(Some(ssl.is_open().into())),
+        // A TLS 1.3 server has nothing to say about it.
+        76 => Ok(Some((ssl.is_open() && (ssl.is_server() || ssl.facts.read().version() != TLS1_3)).into())),
         13 => Ok(Some(0)),
         _ => Ok(None),
     }

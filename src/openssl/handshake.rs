@@ -212,6 +212,13 @@ impl Application for Asked {
         verify::verify_peer(&ssl)
     }
 
+    fn server_resumed(&self) -> VerifyAnswer {
+        match self.ssl() {
+            Some(ssl) => verify::resumed(&ssl),
+            None => VerifyAnswer::Refuse(AlertDescription::InternalError),
+        }
+    }
+
     fn verify_signature(&self, key: &[u8], scheme: SignatureScheme, message: &[u8], signature: &[u8]) -> Option<bool> {
         verify::verify_signature(&*self.ssl()?, key, scheme, message, signature)
     }

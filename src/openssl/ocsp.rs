@@ -139,7 +139,8 @@ pub(crate) fn staple(
     mut credential: SelectedCredential,
 ) -> Result<SelectedCredential, AlertDescription> {
     let (Some(callback), argument) = callback(&ssl.context()) else { return Ok(credential) };
-    if kind(ssl) == NOTHING {
+    // No certificate is sent when a session is resumed.
+    if kind(ssl) == NOTHING || ssl.session.hit() {
         return Ok(credential);
     }
     // SAFETY: the program's callback with its argument; the connection is kept alive by our count.

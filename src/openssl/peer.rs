@@ -76,7 +76,12 @@ fn empty_chain(ssl: &Connection) -> Option<Arc<Presented>> {
 /// The peer's certificate, once it has been accepted.
 pub(crate) fn certificate(ssl: &Connection) -> Option<X509> {
     let accepted = ssl.trust.accepted.load(Ordering::Relaxed) || ssl.facts.read().agreed.is_some();
-    if accepted { presented(ssl)?.leaf().cloned() } else { None }
+    if accepted {
+        return presented(ssl)?.leaf().cloned();
+    }
+    // Before the handshake the session that will be offered speaks for its server.
+    let begun = ssl.exchange.read().is_some();
+    ssl.session.current().filter(|_| !begun)?.peer(&ssl.context().lib_ctx)
 }
 
 /// `SSL_get_peer_certificate(3)`: the peer's certificate, without a count for the caller; null when it has sent none.

@@ -136,6 +136,9 @@ pub unsafe extern "C" fn SSL_set_shutdown(ssl: *mut SSL, mode: c_int) {
     });
 }
 
+/// `TLS_ANY_VERSION`: the version of a connection that has not begun.
+const TLS_ANY_VERSION: c_int = 0x10000;
+
 /// `SSL_get_version(3)`: the version's number: what was agreed, or the highest there can be.
 ///
 /// Status: full.
@@ -197,10 +200,14 @@ pub unsafe extern "C" fn SSL_client_version(ssl: *const SSL) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
+        let sent = !ssl.is_server() && ssl.exchange.read().is_some();
         let facts = ssl.facts.read();
         Ok(match &facts.hello {
             Some(hello) => hello.version.into(),
-            None => version(&ssl).min(super::config::TLS1_2).into(),
+            None if sent || ssl.method.read().versions.0 == super::config::TLS1_2 => {
+                version(&ssl).min(super::config::TLS1_2).into()
+            }
+            None => TLS_ANY_VERSION,
         })
     })
 }

@@ -245,6 +245,15 @@ pub(crate) fn verify_peer(ssl: &Arc<Connection>) -> VerifyAnswer {
     if ssl.is_server() { VerifyAnswer::Accept } else { ocsp::ask_client(ssl) }
 }
 
+/// Client: the server has resumed a session of TLS 1.3. Its chain is not verified again; what it staples, or does not,
+/// is the program's to judge.
+pub(crate) fn resumed(ssl: &Arc<Connection>) -> VerifyAnswer {
+    let chain = ssl.session.current().map(|session| session.fields.read().peer_chain.clone());
+    ssl.facts.write().peer_chain = chain.filter(|chain| !chain.is_empty());
+    ssl.trust.accepted.store(true, Ordering::Relaxed);
+    ocsp::ask_client(ssl)
+}
+
 /// Queues `reason` and ends the handshake with `alert`.
 pub(crate) fn refuse(reason: c_int, alert: AlertDescription) -> VerifyAnswer {
     Error::Ssl(reason).report();

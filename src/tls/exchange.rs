@@ -56,6 +56,11 @@ pub trait Application: Send + Sync {
     /// A peer has shown its chain, leaf first; `ocsp` is its stapled response or empty.
     fn verify_peer(&self, chain: &[CertificateDer<'_>], ocsp: &[u8]) -> VerifyAnswer;
 
+    /// Client: the server has resumed a TLS 1.3 session. Waiting is not possible here.
+    fn server_resumed(&self) -> VerifyAnswer {
+        VerifyAnswer::Accept
+    }
+
     /// Verifies a handshake signature with a key (SubjectPublicKeyInfo) that the TLS code's own cryptography does not
     /// take, such as RSA of unusual size. None: the application does not take it either.
     fn verify_signature(&self, key: &[u8], scheme: SignatureScheme, message: &[u8], signature: &[u8]) -> Option<bool> {

@@ -6,6 +6,7 @@ use super::error::Error;
 use super::exchange::{Exchange, HelloAnswer, Pause, VerifyAnswer};
 use super::hello::{Hello, ServerHello};
 use super::record::Inbound;
+use super::session::TLS1_3;
 use super::traffic::Established;
 use super::transport::{Io, Outbound, Transport};
 use rustls::client::ClientHandshake;
@@ -221,10 +222,26 @@ impl Handshake {
         Ok(match next {
             ClientHandshake::Complete(split) => {
                 let inbound = std::mem::take(&mut self.inbound);
-                (Machine::Sending(Established::client(split, inbound, self.exchange.clone())), Progress::Stepped)
+                let established = Established::client(split, inbound, self.exchange.clone());
+                (Machine::Sending(self.confirm_resumption(established)?), Progress::Stepped)
             }
             next => (Machine::Client(next), Progress::Stepped),
         })
+    }
+
+    /// A client that resumes in TLS 1.3 may still find fault with the server. Its Finished is on its way then; the alert
+    /// follows it.
+    fn confirm_resumption(&mut self, mut established: Box<Established>) -> Result<Box<Established>, Error> {
+        if !established.facts.resumed || established.facts.version != TLS1_3 {
+            return Ok(established);
+        }
+        let VerifyAnswer::Refuse(alert) = self.exchange.application.server_resumed() else { return Ok(established) };
+        self.exchange.record.lock().refused = Some(alert);
+        // The only alert that rustls sends on an open connection is close_notify, which is amended.
+        let sealed = self.exchange.scope(|| established.sender.close_into_bytes());
+        self.exchange.record.lock().refused = None;
+        self.outbound.sink().extend(sealed);
+        Err(Error::Application(Some(alert)))
     }
 
     fn server_step(

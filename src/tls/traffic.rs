@@ -377,6 +377,12 @@ impl Sender {
         }
     }
 
+    /// Closes, and gives the sealed alert instead of sending it.
+    pub(super) fn close_into_bytes(&mut self) -> Vec<u8> {
+        self.close();
+        std::mem::take(self.outbound.sink())
+    }
+
     /// Queues a TLS 1.3 KeyUpdate that asks the peer for one too.
     ///
     /// # Errors
