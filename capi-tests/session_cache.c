@@ -392,7 +392,9 @@ static void session_ids(void)
     SHOW(SSL_CTX_set_generate_session_id(server_ctx, give_id));
     session = once(NULL, "first");
     id = SSL_SESSION_get_id(session, &len);
-    SHOW_HEX("id", id, len);
+    /* an id that the library chose is random */
+    if (memcmp(id, "made by", 7) == 0)
+        SHOW_HEX("id", id, len);
     server = SSL_new(server_ctx);
     SHOW(SSL_has_matching_session_id(server, id, len));
     SHOW(SSL_has_matching_session_id(server, id, len - 1));
