@@ -78,8 +78,13 @@ static inline void check_show_hex(const char *label, const void *ptr, size_t len
 static inline void check_print_err(const char *label, unsigned long code, const char *data)
 {
     const char *text = ERR_reason_error_string(code);
+    char reason[16];
 
-    printf("%s lib=%d reason=%d (%s)", label, ERR_GET_LIB(code), ERR_GET_REASON(code), text == NULL ? "no text" : text);
+    snprintf(reason, sizeof reason, "%d", ERR_GET_REASON(code));
+    /* the reasons of refusals get their numbers in the order of their first use */
+    if (text != NULL && strstr(text, "not supported by ferrossl") != NULL)
+        strcpy(reason, "refusal");
+    printf("%s lib=%d reason=%s (%s)", label, ERR_GET_LIB(code), reason, text == NULL ? "no text" : text);
     if (data != NULL && *data != '\0')
         printf(" data=\"%s\"", data);
     printf("\n");
