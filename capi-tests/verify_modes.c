@@ -255,6 +255,7 @@ static void other_context(int version)
             SSL_CTX_set_verify(other, i < 2 ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
         } else if (i == 4) {
             /* a store of its own moves along with the certificates */
+            SSL_CTX_set_cert_store(ctx.server, X509_STORE_new());
             X509_STORE_load_file(store, pki("ca.pem"));
             SHOW(SSL_CTX_set1_verify_cert_store(other, store));
         } else {

@@ -138,11 +138,12 @@ impl Connection {
             Side::Client => CLIENT,
             Side::Server => SERVER,
         };
+        let trust = ConnectionTrust::new(&context)?;
         let connection = Arc::new_cyclic(|this| Self {
             this: this.clone(),
             options: AtomicU64::new(config.options),
             mode: AtomicU32::new(config.mode),
-            trust: ConnectionTrust::new(&context),
+            trust,
             session: ConnectionSession::default(),
             method: RwLock::new(method),
             session_context: context.clone(),

@@ -188,7 +188,6 @@ fn export(ssl: &Connection, label: &[u8], context: Option<&[u8]>, out: &mut [u8]
 /// `ssl` is null or a live handle; `out` is writable for `olen` bytes, `label` readable for `llen`, and `context`, if
 /// `use_context` is set, for `contextlen`.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "the C API's")]
 pub unsafe extern "C" fn SSL_export_keying_material(
     ssl: *mut SSL,
     out: *mut c_uchar,

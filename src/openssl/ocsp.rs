@@ -258,7 +258,8 @@ fn set_for_request(
     given: *mut c_void,
     take: impl FnOnce(*mut c_void) -> Option<OwnedStack>,
 ) -> Result<c_long, Error> {
-    if !given.is_null() && !(ssl.has_role() && ssl.is_server()) {
+    let is_server = ssl.has_role() && ssl.is_server();
+    if !given.is_null() && !is_server {
         return Err(Error::Refused("responders and extensions in a status request"));
     }
     let _old = std::mem::replace(&mut *place.lock(), take(given));

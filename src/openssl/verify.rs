@@ -133,20 +133,18 @@ pub(crate) struct ConnectionTrust {
 
 impl ConnectionTrust {
     /// Takes over the context's parameters.
-    pub(crate) fn new(context: &Context) -> Self {
-        let param = OnceLock::new();
-        if context.trust.param_touched.load(Ordering::Acquire) {
-            if let Some(inherited) = VerifyParam::inheriting(&context.trust.param) {
-                let _ = param.set(inherited);
-            }
-        }
-        Self {
+    pub(crate) fn new(context: &Context) -> Result<Self, Error> {
+        let param = match context.trust.param_touched.load(Ordering::Acquire) {
+            true => OnceLock::from(VerifyParam::inheriting(&context.trust.param).ok_or(Error::Ssl(MALLOC_FAILURE))?),
+            false => OnceLock::new(),
+        };
+        Ok(Self {
             param,
             peer: Mutex::default(),
             accepted: AtomicBool::new(false),
             retry: AtomicBool::new(false),
             status: ocsp::ConnectionStatus::default(),
-        }
+        })
     }
 
     /// The parameters of the connection.
