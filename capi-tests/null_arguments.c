@@ -18,6 +18,13 @@ struct function {
     void *address;
 };
 
+/* AddressSanitizer's own fopen dies of NULL, whichever libssl passes it on: then only ours has to survive, values are not compared */
+#ifdef __SANITIZE_ADDRESS__
+enum { COMPARE = 0 };
+#else
+enum { COMPARE = 1 };
+#endif
+
 static struct function functions[700];
 static size_t count;
 static int reference;
@@ -113,6 +120,9 @@ static size_t call_in_child(size_t next, unsigned long *values)
     if (pipe(ends) != 0 || (pid = fork()) < 0)
         check_give_up("fork");
     if (pid == 0) {
+        /* a crash is an answer here: no sanitizer's report of it */
+        signal(SIGSEGV, SIG_DFL);
+        signal(SIGBUS, SIG_DFL);
         for (; next < count; next++) {
             unsigned long value = 0;
 
@@ -150,11 +160,13 @@ int main(void)
         size_t answered = call_in_child(next, values);
 
         if (answered == next) {
-            if (!reference || !functions[next].dies)
+            if (!reference || (COMPARE && !functions[next].dies))
                 printf("%s: died\n", functions[next].name);
             next++;
         }
         for (; next < answered; next++) {
+            if (!COMPARE)
+                continue;
             if (functions[next].dies && reference)
                 printf("%s: marked as dying, but lives\n", functions[next].name);
             else if (!functions[next].dies && !functions[next].later)
