@@ -157,8 +157,7 @@ pub(crate) fn handshake_stopped(ssl: &Arc<Connection>, value: c_int) {
 
 /// The handshake is complete.
 pub(crate) fn handshake_complete(ssl: &Arc<Connection>) {
-    let tickets = ssl.session.tickets_sent();
-    progress::complete(ssl, tickets);
+    progress::complete(ssl);
     info(ssl, side(ssl) | event::EXIT, 1);
 }
 

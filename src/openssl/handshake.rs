@@ -235,7 +235,10 @@ impl Application for Asked {
     }
 
     fn client_credential(&self) -> Option<SelectedCredential> {
-        certificate::for_client(&self.ssl()?)
+        let ssl = self.ssl()?;
+        // What has been read so far is told before the callbacks that are asked now.
+        callbacks::after_step(&ssl);
+        certificate::for_client(&ssl)
     }
 
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {

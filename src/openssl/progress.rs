@@ -23,6 +23,7 @@ mod kind {
     pub(super) const CLIENT_KEY_EXCHANGE: u8 = 16;
     pub(super) const FINISHED: u8 = 20;
     pub(super) const CERTIFICATE_STATUS: u8 = 22;
+    pub(super) const MESSAGE_HASH: u8 = 254;
 }
 
 /// What has been seen of a handshake.
@@ -37,6 +38,12 @@ pub(crate) struct Progress {
     server_finished: bool,
     /// The last message was the peer's.
     read_last: bool,
+    /// The next ServerHello is a HelloRetryRequest.
+    retry_next: bool,
+    /// There was a HelloRetryRequest: the ChangeCipherSpecs for middleboxes are sent.
+    retried: bool,
+    /// Tickets of TLS 1.3 that a server has sent.
+    tickets: usize,
 }
 
 /// A message's sender, the state it leads to, and its bytes where they are wanted.
@@ -77,10 +84,25 @@ impl Progress {
         let by_server = |read, write| step(true, server, read, write);
         let by_client = |read, write| step(false, server, read, write);
         match kind {
+            kind::MESSAGE_HASH => self.retry_next = true,
+            kind::CLIENT_HELLO if self.retried => {
+                if !server {
+                    steps.push(by_client(ServerReadsChangeCipherSpec, ClientWritesChangeCipherSpec));
+                }
+                steps.push(by_client(ServerReadsClientHello, ClientWritesClientHello));
+            }
+            kind::SERVER_HELLO if std::mem::take(&mut self.retry_next) => {
+                (self.tls13, self.retried) = (true, true);
+                steps.push(by_server(ClientReadsServerHello, ServerWritesServerHello));
+                if server {
+                    steps.push(by_server(ClientReadsChangeCipherSpec, ServerWritesChangeCipherSpec));
+                    steps.push(by_server(EarlyData, EarlyData));
+                }
+            }
             kind::SERVER_HELLO => {
                 steps.push(by_server(ClientReadsServerHello, ServerWritesServerHello));
                 self.tls13 |= next == Some(kind::ENCRYPTED_EXTENSIONS);
-                if self.tls13 && server {
+                if self.tls13 && server && !self.retried {
                     steps.push(by_server(ClientReadsChangeCipherSpec, ServerWritesChangeCipherSpec));
                 }
             }
@@ -114,6 +136,7 @@ impl Progress {
                 steps.push(by_server(ClientReadsCertificateVerify, ServerWritesCertificateVerify));
             }
             kind::CLIENT_KEY_EXCHANGE => steps.push(by_client(ServerReadsKeyExchange, ClientWritesKeyExchange)),
+            kind::SESSION_TICKET if self.tls13 => self.tickets += 1,
             kind::SESSION_TICKET => steps.push(by_server(ClientReadsSessionTicket, ServerWritesSessionTicket)),
             kind::FINISHED => self.finished(server, steps),
             _ => {}
@@ -123,7 +146,7 @@ impl Progress {
     /// TLS 1.3's client sends a ChangeCipherSpec before its first protected message, for middleboxes.
     fn client_cipher_change(&self, server: bool, steps: &mut Vec<Step>) {
         let is_first = !steps.iter().any(|step| step.state == State::ClientWritesCertificate);
-        if self.tls13 && !server && is_first {
+        if self.tls13 && !server && is_first && !self.retried {
             steps.push(step(false, false, State::ServerReadsChangeCipherSpec, State::ClientWritesChangeCipherSpec));
         }
     }
@@ -147,7 +170,7 @@ impl Progress {
         } else {
             self.client_finished = true;
             let certified = steps.iter().any(|step| step.state == ClientWritesCertificate);
-            if !self.tls13 || (!server && !certified) {
+            if !self.tls13 || (!server && !certified && !self.retried) {
                 steps.push(step(false, server, ServerReadsChangeCipherSpec, ClientWritesChangeCipherSpec));
             }
             steps.push(step(false, server, ServerReadsFinished, ClientWritesFinished));
@@ -194,7 +217,7 @@ pub(crate) fn messages(ssl: &Arc<Connection>, messages: Vec<Message>) {
         let mut messages = messages.into_iter().peekable();
         while let Some(message) = messages.next() {
             // The hellos of clients are told when they are sent and read.
-            if message.kind == kind::CLIENT_HELLO {
+            if message.kind == kind::CLIENT_HELLO && !progress.retried {
                 if ssl.is_server() {
                     hello = message.bytes;
                 }
@@ -230,7 +253,7 @@ fn attach(steps: &mut [Step], from: usize, message: Message) {
 }
 
 /// The handshake is complete: what the transcript had no need of any more is told, then the end.
-pub(crate) fn complete(ssl: &Arc<Connection>, tickets: usize) {
+pub(crate) fn complete(ssl: &Arc<Connection>) {
     let server = ssl.is_server();
     let (mut steps, tls13) = (Vec::new(), ssl.facts.read().version() == super::config::TLS1_3);
     {
@@ -246,7 +269,8 @@ pub(crate) fn complete(ssl: &Arc<Connection>, tickets: usize) {
     if ssl.progress.lock().read_last {
         loop_event(ssl);
     }
-    if tls13 && server && tickets > 0 {
+    let tickets = ssl.progress.lock().tickets;
+    if tickets > 0 {
         ssl.set_state(State::ServerWritesSessionTicket);
         info(ssl, super::callbacks::event::HANDSHAKE_DONE, 1);
         for _ in 0..tickets {
