@@ -1,7 +1,7 @@
 //! What a context gives to its connections: one value, shared until somebody changes it.
 
 use super::alpn::AlpnNames;
-use super::callback_types::NotResumableCallback;
+use super::callback_types::{GEN_SESSION_CB, NotResumableCallback};
 use super::callbacks::Arg;
 use super::callbacks::Callbacks;
 use super::certificate::Certificates;
@@ -112,6 +112,8 @@ pub(crate) struct Config {
     pub(crate) num_tickets: usize,
     /// A client asks for a stapled OCSP response (`TLSEXT_STATUSTYPE_ocsp`), else -1.
     pub(crate) status_type: i32,
+    /// Makes session ids.
+    pub(crate) generate_id: GEN_SESSION_CB,
     /// Says whether a server's session must not be resumed.
     pub(crate) not_resumable: NotResumableCallback,
     settings: OnceLock<Arc<Settings>>,
@@ -150,6 +152,7 @@ impl Config {
             quiet_shutdown: 0,
             num_tickets: 2,
             status_type: -1,
+            generate_id: None,
             not_resumable: None,
             settings: OnceLock::new(),
             other_settings: OnceLock::new(),

@@ -103,7 +103,7 @@ fn policy(ssl: &Arc<Connection>) -> Policy {
         request_ocsp: ocsp::requested(ssl),
         log_keys: callbacks::wants_keys(ssl),
         tap_messages: callbacks::wants_messages(ssl),
-        cache_sessions: session::server_caches(ssl),
+        new_session_id: session::new_id(ssl),
         resumed_suite: session::resumed_suite(ssl),
     }
 }
@@ -168,8 +168,8 @@ fn complete(ssl: &Arc<Connection>, established: Established) -> c_int {
     *ssl.receiver.lock() = Some(Box::new(receiver));
     *ssl.sender.lock() = Some(Box::new(sender));
     *ssl.exporter.lock() = exporter;
-    *ssl.phase.lock() = Phase::Open;
     session::handshake_complete(ssl);
+    *ssl.phase.lock() = Phase::Open;
     callbacks::handshake_complete(ssl);
     1
 }
@@ -287,9 +287,9 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
         stage(ssl, hello)?;
         ssl.hello_stage.store(done + 1, Ordering::Relaxed);
     }
+    session::decide(ssl);
     let chosen = alpn::ask(ssl, hello)?;
     ocsp::ask_server(ssl, hello)?;
-    session::decide(ssl);
     if let Some(exchange) = ssl.exchange.read().clone() {
         *exchange.policy.lock() = policy(ssl);
     }

@@ -28,6 +28,8 @@ const HOST_NAME: c_long = 0;
 const MAX_LEN: usize = 255;
 /// `SSL_TLSEXT_ERR_ALERT_WARNING`.
 const WARN: c_int = 1;
+/// `SSL_TLSEXT_ERR_OK`.
+const OK: c_int = 0;
 /// `SSL_TLSEXT_ERR_ALERT_FATAL`.
 const FATAL: c_int = 2;
 
@@ -50,6 +52,16 @@ impl ServerNames {
     pub(crate) fn copy_from(&self, other: &Self) {
         let name = other.to_send.lock().clone();
         *self.to_send.lock() = name;
+    }
+
+    /// The name that is sent.
+    pub(crate) fn sent(&self) -> Option<CString> {
+        self.to_send.lock().clone()
+    }
+
+    /// The name that was received.
+    pub(crate) fn received(&self) -> Option<CString> {
+        self.received.lock().clone()
     }
 
     /// Where the name in force lies; it stays there until it is changed.
@@ -105,6 +117,10 @@ pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswe
         FATAL => Err(abort(reason::CALLBACK_FAILED, callbacks::alert(alert))),
         WARN => {
             warn(ssl, alert);
+            Ok(())
+        }
+        OK => {
+            super::session::name_accepted(ssl);
             Ok(())
         }
         _ => Ok(()),

@@ -7,7 +7,7 @@ use super::session_object::{Bytes32, Fields, Session, now};
 use super::types::{SSL, SSL_SESSION};
 use super::{reason, session_client, session_server};
 use crate::seam::{Handle, arg};
-use crate::tls::session::{Resumable, TLS1_3, ticket_id};
+use crate::tls::session::{Resumable, TLS1_2, TLS1_3, ticket_id};
 use parking_lot::Mutex;
 use std::ffi::{c_int, c_long, c_uchar, c_uint};
 use std::ptr;
@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 
 pub(crate) use session_client::offer;
 pub(crate) use session_server::{
-    decide, find as server_find, lifetime, look_up, resumed_suite, server_caches, server_settings,
+    decide, find as server_find, lifetime, look_up, name_accepted, new_id, resumed_suite, server_settings,
     store as server_store,
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct ConnectionSession {
 pub(super) struct State {
     /// In use, or to be offered.
     pub(super) current: Option<Arc<Session>>,
+    /// The client offers it.
+    pub(super) offered: bool,
     /// It was resumed.
     pub(super) hit: bool,
     /// The server's side of it.
@@ -65,6 +67,11 @@ impl ConnectionSession {
 /// A new session for a connection, valid where the connection is.
 pub(super) fn fresh(ssl: &Connection) -> Option<Arc<Session>> {
     let mut fields = Fields::of(&ssl.session_context);
+    fields.version = match (ssl.facts.read().version(), ssl.config().versions()) {
+        (0, (_, true)) => TLS1_3.into(),
+        (0, _) => TLS1_2.into(),
+        (version, _) => version.into(),
+    };
     fields.id_context = Bytes32::new(&ssl.config().session_id_context).unwrap_or_default();
     Session::new(fields).map_err(crate::seam::Failure::report).ok()
 }

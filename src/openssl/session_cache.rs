@@ -79,7 +79,7 @@ impl ContextSessions {
             timeout: AtomicI64::new(DEFAULT_TIMEOUT),
             counters: Counters::default(),
             callbacks: RwLock::default(),
-            tickets: TicketSettings::default(),
+            tickets: TicketSettings::new()?,
         })
     }
 

@@ -13,6 +13,7 @@ use std::sync::atomic::Ordering;
 /// What is offered for resumption. Where nothing can be, the connection gets a new session.
 pub(crate) fn offer(ssl: &Arc<Connection>) -> Option<Offer> {
     let session = ssl.session.current().filter(|session| session.is_resumable() && fits(ssl, session));
+    ssl.session.state.lock().offered = session.is_some();
     match session {
         Some(session) => to_offer(&session),
         None => {
@@ -110,7 +111,7 @@ fn resumed(ssl: &Arc<Connection>, session: &Arc<Session>, new: Option<Resumable>
 /// A full handshake has made a new session.
 fn full(ssl: &Arc<Connection>, session: Option<Arc<Session>>, new: Option<Resumable>) {
     // One that was offered is given up.
-    let offered = session.as_ref().is_some_and(|session| session.fields.read().version != 0);
+    let offered = ssl.session.state.lock().offered;
     if offered || session.is_none() {
         if offered {
             count(&ssl.session_context.sessions.counters.miss);
@@ -119,6 +120,10 @@ fn full(ssl: &Arc<Connection>, session: Option<Arc<Session>>, new: Option<Resuma
     }
     let Some(session) = ssl.session.current() else { return };
     fill(ssl, &session);
+    let acknowledged = ssl.exchange.read().as_ref().is_some_and(|exchange| exchange.record.lock().name_acknowledged);
+    if acknowledged {
+        session.fields.write().hostname = ssl.names.sent();
+    }
     match new {
         Some(new) if !new.ticket.is_empty() => take_ticket(&session, new),
         Some(new) => session.fields.write().take(new),

@@ -260,7 +260,8 @@ impl Session {
     /// `SSL_SESSION_is_resumable(3)`.
     pub(crate) fn is_resumable(&self) -> bool {
         let fields = self.fields.read();
-        !self.not_resumable.load(Ordering::Relaxed) && !(fields.id.is_empty() && fields.ticket.is_empty())
+        let known = !fields.id.is_empty() || !fields.ticket.is_empty();
+        known && !self.not_resumable.load(Ordering::Relaxed)
     }
 
     /// Forbids resumption from now on.

@@ -2,16 +2,18 @@
 
 use super::config::op;
 use super::connection::Connection;
+use super::error::Error;
 use super::handshake::abort;
 use super::session::{fill, fresh, publish};
 use super::session_cache::{self, count, mode};
 use super::session_object::{Bytes32, FLAG_EXTMS, Session, now};
 use super::ticket::{self, Opened};
-use super::{reason, verify};
+use super::{reason, session_id, verify};
+use crate::seam::Failure;
 use crate::tls::config::Settings;
 use crate::tls::exchange::HelloAnswer;
 use crate::tls::hello::Hello;
-use crate::tls::session::{Resumable, TLS1_2, TLS1_3, hashes_alike, random_id};
+use crate::tls::session::{Resumable, TLS1_2, TLS1_3, hashes_alike};
 use rustls::error::AlertDescription;
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -27,6 +29,8 @@ pub(super) struct State {
     ticket: Option<Vec<u8>>,
     /// The client gets a ticket.
     ticket_expected: bool,
+    /// TLS 1.2: the client was given an id.
+    stored: bool,
     /// How many tickets of TLS 1.3 were made.
     pub(super) tickets_sent: usize,
 }
@@ -54,6 +58,11 @@ pub(crate) fn look_up(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloA
     };
     let Some(session) = found else {
         ssl.session.replace(fresh(ssl));
+        let named = is_tls13(ssl) || ssl.session.state.lock().server.ticket_expected;
+        if let Some(session) = ssl.session.current().filter(|_| !named) {
+            let id = session_id::generate(ssl).map_err(|why| abort(why, AlertDescription::InternalError))?;
+            session.fields.write().id = id;
+        }
         return Ok(());
     };
     count(&ssl.session_context.sessions.counters.hit);
@@ -170,7 +179,7 @@ fn usable(
 pub(crate) fn decide(ssl: &Arc<Connection>) {
     let callback = ssl.config().not_resumable;
     let tls13 = is_tls13(ssl);
-    if ssl.session.hit() && !tls13 {
+    if ssl.session.hit() {
         return;
     }
     // OpenSSL knows the key exchange from the suite, and those of TLS 1.3 do not name one.
@@ -196,11 +205,12 @@ pub(crate) fn server_settings(ssl: &Connection, settings: Arc<Settings>) -> Arc<
     ssl.config().with_tickets(settings, tickets || is_tls13(ssl))
 }
 
-/// Whether a new session gets an id: where it is kept, and no ticket takes its place.
-pub(crate) fn server_caches(ssl: &Connection) -> bool {
+/// TLS 1.2: the id of a new session, where it is kept and no ticket takes its place.
+pub(crate) fn new_id(ssl: &Connection) -> Option<[u8; 32]> {
     let state = ssl.session.state.lock();
-    let resumable = state.current.as_ref().is_some_and(|session| !session.not_resumable.load(Ordering::Relaxed));
-    resumable && !state.server.ticket_expected && ssl.context().sessions.has_mode(mode::SERVER)
+    let session = state.current.as_ref().filter(|_| !state.hit && !state.server.ticket_expected)?;
+    let kept = !session.not_resumable.load(Ordering::Relaxed) && ssl.context().sessions.has_mode(mode::SERVER);
+    session.fields.read().id.as_slice().try_into().ok().filter(|_| kept)
 }
 
 /// TLS 1.2: the suite of the session that is being resumed.
@@ -254,7 +264,15 @@ pub(crate) fn store(ssl: &Arc<Connection>, id: &[u8], value: &[u8]) -> bool {
     };
     take(ssl, &session, from);
     session.fields.write().id = Bytes32::new(id).unwrap_or_default();
+    ssl.session.state.lock().server.stored = true;
     true
+}
+
+/// The program has accepted the name that the client asks for.
+pub(crate) fn name_accepted(ssl: &Connection) {
+    if let Some(session) = ssl.session.current().filter(|_| !ssl.session.hit()) {
+        session.fields.write().hostname = ssl.names.received();
+    }
 }
 
 fn take(ssl: &Connection, session: &Session, from: Resumable) {
@@ -305,17 +323,17 @@ pub(super) fn ticket_for(ssl: &Arc<Connection>, value: &[u8]) -> Option<Vec<u8>>
     } else {
         take(ssl, &session, from);
     }
-    let id = random_id()?;
+    let id = session_id::generate(ssl).map_err(|why| Error::Ssl(why).report()).ok()?;
     {
         let mut fields = session.fields.write();
-        fields.id = Bytes32::new(&id)?;
+        fields.id = id;
         fields.time = now();
         fields.lifetime_hint = 0;
         fields.ticket.clear();
     }
     ssl.session.replace(Some(session.clone()));
     let ticket = match ssl.has_option(op::NO_TICKET) {
-        true => ticket::generate(ssl).then(|| id.to_vec()),
+        true => ticket::generate(ssl).then(|| id.as_slice().to_vec()),
         false => ticket::seal_session(ssl, &session),
     }?;
     ssl.session.state.lock().server.tickets_sent += 1;
@@ -337,6 +355,9 @@ pub(super) fn complete(ssl: &Arc<Connection>) {
         let chain = ssl.session.current().map(|session| session.fields.read().peer_chain.clone());
         ssl.facts.write().peer_chain = chain.filter(|chain| !chain.is_empty());
     } else if let Some(session) = ssl.session.current() {
+        if agreed.version == TLS1_2 && !ssl.session.state.lock().server.stored {
+            session.fields.write().id = Bytes32::default();
+        }
         let secret = session.fields.read().master_key.clone();
         fill(ssl, &session);
         if !secret.is_empty() {

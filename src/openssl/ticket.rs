@@ -91,7 +91,10 @@ fn parse(state: &[u8], id: &[u8]) -> Option<Arc<Session>> {
 }
 
 /// The state in a ticket, and whether the ticket is to be renewed.
-fn decrypt(ssl: &Arc<Connection>, ticket: &[u8]) -> Result<Option<(Zeroizing<Vec<u8>>, bool)>, HelloAnswer> {
+type State = (Zeroizing<Vec<u8>>, bool);
+
+/// Opens a ticket; none when that is not possible here.
+fn decrypt(ssl: &Arc<Connection>, ticket: &[u8]) -> Result<Option<State>, HelloAnswer> {
     if ticket.len() < NAME_LEN + MAX_IV {
         return Ok(None);
     }
@@ -158,7 +161,7 @@ fn ask(ssl: &Arc<Connection>, ticket: &[u8], opened: Opened) -> Result<Opened, H
         Opened::Found(session, false) => (status::SUCCESS, Some(session)),
         Opened::Found(session, true) => (status::SUCCESS_RENEW, Some(session)),
     };
-    let session = session.map_or(std::ptr::null_mut(), |session| SSL_SESSION::peek(session));
+    let session = session.map_or(std::ptr::null_mut(), SSL_SESSION::peek);
     let name = ticket.get(..NAME_LEN.min(ticket.len())).unwrap_or_default();
     // SAFETY: connection and session are live and not locked; the name lives as long as the call.
     let answer = unsafe { callback(ssl.as_ptr(), session, name.as_ptr(), name.len(), status, callbacks.arg.0) };

@@ -6,11 +6,11 @@ use super::callback_types::{
 };
 use super::callbacks::Arg;
 use super::context::{self, Context};
-use super::error::{Error, guard};
+use super::error::{Error, INTERNAL_ERROR, guard};
 use super::holder::Holder;
 use super::reason;
 use super::types::{SSL, SSL_CTX};
-use crate::seam::{Handle, arg};
+use crate::seam::{Handle, arg, random};
 use crate::tls::session::TLS1_3;
 use crate::tls::ticket_key::{KEYS_LEN, TicketKey};
 use parking_lot::RwLock;
@@ -34,25 +34,41 @@ pub(super) struct TicketCallbacks {
 }
 
 /// Ticket keys and callbacks of a context.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct TicketSettings {
-    key: RwLock<Option<Arc<TicketKey>>>,
+    key: RwLock<Key>,
     callbacks: RwLock<TicketCallbacks>,
 }
 
+/// Bytes, and the key once it is needed.
+#[derive(Debug)]
+struct Key {
+    bytes: Zeroizing<[u8; KEYS_LEN]>,
+    made: Option<Arc<TicketKey>>,
+}
+
 impl TicketSettings {
+    /// With a key that nobody else has. It is there from the start, so that processes forked later share it.
+    pub(super) fn new() -> Result<Self, Error> {
+        let mut bytes = Zeroizing::new([0; KEYS_LEN]);
+        if !random::fill(&mut *bytes) {
+            return Err(Error::Ssl(INTERNAL_ERROR));
+        }
+        Ok(Self { key: RwLock::new(Key { bytes, made: None }), callbacks: RwLock::default() })
+    }
+
     /// The callbacks now.
     pub(super) fn callbacks(&self) -> TicketCallbacks {
         *self.callbacks.read()
     }
 
-    /// The key; made when it is first needed. Contexts that serve in several processes need it before they fork.
-    pub(super) fn key(&self) -> Option<Arc<TicketKey>> {
-        if let Some(key) = &*self.key.read() {
+    fn key(&self) -> Option<Arc<TicketKey>> {
+        if let Some(key) = &self.key.read().made {
             return Some(key.clone());
         }
-        let made = Arc::new(TicketKey::random()?);
-        Some(self.key.write().get_or_insert(made).clone())
+        let mut key = self.key.write();
+        let made = Arc::new(TicketKey::new(*key.bytes)?);
+        Some(key.made.get_or_insert(made).clone())
     }
 
     /// Seals a session's state with the context's key.
@@ -87,12 +103,12 @@ pub(super) unsafe fn keys_command(
     if set {
         // SAFETY: readable for 80 bytes, by the caller.
         let bytes = unsafe { arg::bytes(parg.cast(), KEYS_LEN) };
-        let key = bytes.try_into().ok().and_then(TicketKey::new).ok_or(Error::Silent)?;
-        *tickets.key.write() = Some(Arc::new(key));
+        let bytes = Zeroizing::new(bytes.try_into().map_err(|_| Error::Silent)?);
+        *tickets.key.write() = Key { bytes, made: None };
     } else {
-        let key = tickets.key().ok_or(Error::Silent)?;
+        let bytes = tickets.key.read().bytes.clone();
         // SAFETY: writable for 80 bytes, by the caller.
-        unsafe { arg::bytes_mut(parg.cast(), KEYS_LEN) }.copy_from_slice(key.as_bytes());
+        unsafe { arg::bytes_mut(parg.cast(), KEYS_LEN) }.copy_from_slice(&*bytes);
     }
     Ok(1)
 }

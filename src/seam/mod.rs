@@ -3,6 +3,7 @@
 pub mod arg;
 pub mod guard;
 pub mod handle;
+pub mod random;
 
 pub(crate) use guard::{Failure, guard};
 pub(crate) use handle::Handle;

@@ -188,7 +188,10 @@ impl StoresServerSessions for FromExchange {
     }
 
     fn can_cache(&self) -> bool {
-        Exchange::current().is_some_and(|exchange| exchange.policy.lock().cache_sessions)
+        let Some(exchange) = Exchange::current() else { return false };
+        let id = exchange.policy.lock().new_session_id;
+        exchange.record.lock().next_id = id;
+        id.is_some()
     }
 }
 

@@ -137,8 +137,8 @@ pub struct Policy {
     pub log_keys: bool,
     /// Record handshake messages whole, not only their types.
     pub tap_messages: bool,
-    /// Server: a new session of TLS 1.2 gets an id.
-    pub cache_sessions: bool,
+    /// Server: the id of a new session of TLS 1.2, where it gets one.
+    pub new_session_id: Option<[u8; 32]>,
     /// Server: the TLS 1.2 suite of the session being resumed, which is chosen before all others.
     pub resumed_suite: Option<u16>,
 }
@@ -176,6 +176,10 @@ pub struct Record {
     pub selected_suite: Option<u16>,
     /// Server: the group that was selected.
     pub selected_group: Option<u16>,
+    /// Server: the session id that rustls is about to ask for as random bytes.
+    pub next_id: Option<[u8; 32]>,
+    /// Client: the server has used the name it was sent.
+    pub name_acknowledged: bool,
     /// Client sessions that have become resumable.
     pub new_sessions: Vec<Offer>,
     /// Client: the session kept for this server is of no use any more.

@@ -202,6 +202,35 @@ impl ServerHello {
     }
 }
 
+/// Whether a ServerHello or EncryptedExtensions says that the server has used the client's server name (RFC 6066,
+/// section 3).
+pub fn acknowledges_name(message: &[u8]) -> bool {
+    let mut reader = Reader(message);
+    let mut found = || {
+        let kind = reader.u8()?;
+        reader.take(3)?;
+        match kind {
+            2 => {
+                reader.take(34)?;
+                reader.vec8()?;
+                reader.take(3)?;
+            }
+            8 => {}
+            _ => return None,
+        }
+        let mut extensions = Reader(reader.vec16()?);
+        while !extensions.0.is_empty() {
+            let kind = extensions.u16()?;
+            extensions.vec16()?;
+            if kind == 0 {
+                return Some(());
+            }
+        }
+        None
+    };
+    found().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
@@ -232,6 +261,18 @@ mod tests {
         assert_eq!(hello.alpn(), Some(&b"\x02h2"[..]));
         assert_eq!(hello.suites().collect::<Vec<_>>(), [0x1301, 0xc02f]);
         assert_eq!(hello.supported_versions(), Some(vec![0x304]));
+    }
+
+    #[test]
+    fn acknowledged_names() {
+        assert!(acknowledges_name(&[8, 0, 0, 10, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0]));
+        assert!(!acknowledges_name(&[8, 0, 0, 6, 0, 4, 0, 16, 0, 0]));
+        let mut hello = vec![2, 0, 0, 44, 3, 3];
+        hello.extend([0; 32]);
+        hello.extend([0, 0x13, 1, 0]);
+        assert!(!acknowledges_name(&hello));
+        hello.extend([0, 4, 0, 0, 0, 0]);
+        assert!(acknowledges_name(&hello));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::alert::AmendingAead;
 use super::certificate_request;
 use super::exchange::{Exchange, Message};
 use super::forge;
+use super::hello::acknowledges_name;
 use super::key_share::TapGroup;
 use super::p521::P521;
 use rustls::crypto::cipher::{Tls12AeadAlgorithm, Tls13AeadAlgorithm};
@@ -13,7 +14,7 @@ use rustls::crypto::hmac::Tag;
 use rustls::crypto::kx::{ActiveKeyExchange, NamedGroup, SupportedKxGroup};
 use rustls::crypto::tls12::{Prf, PrfSecret};
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
-use rustls::crypto::{CipherSuite, CipherSuiteCommon, CryptoProvider, HashAlgorithm};
+use rustls::crypto::{CipherSuite, CipherSuiteCommon, CryptoProvider, GetRandomFailed, HashAlgorithm, SecureRandom};
 use rustls::{Tls12CipherSuite, Tls13CipherSuite};
 use rustls_aws_lc_rs as backend;
 use std::borrow::Cow;
@@ -26,6 +27,7 @@ pub fn provider(suites: &[u16], groups: &[u16]) -> CryptoProvider {
         tls12_cipher_suites: Cow::Owned(pick(suites, tls12_suites(), |suite| suite.common.suite)),
         tls13_cipher_suites: Cow::Owned(pick(suites, tls13_suites(), |suite| suite.common.suite)),
         kx_groups: Cow::Owned(groups.iter().filter_map(|&id| group(id)).collect()),
+        secure_random: &IdOrRandom,
         ..backend::DEFAULT_PROVIDER
     }
 }
@@ -93,6 +95,22 @@ fn tapped_common(plain: &CipherSuiteCommon) -> CipherSuiteCommon {
     }
 }
 
+/// Random bytes, but for session ids that were made elsewhere: rustls asks for one with 32 random bytes right after it
+/// has asked the session store whether it takes sessions ([`Record::next_id`]).
+#[derive(Debug)]
+struct IdOrRandom;
+
+impl SecureRandom for IdOrRandom {
+    fn fill(&self, buf: &mut [u8]) -> Result<(), GetRandomFailed> {
+        let id = Exchange::current().and_then(|exchange| exchange.record.lock().next_id.take());
+        match id {
+            Some(id) if id.len() == buf.len() => buf.copy_from_slice(&id),
+            _ => backend::DEFAULT_PROVIDER.secure_random.fill(buf)?,
+        }
+        Ok(())
+    }
+}
+
 /// A transcript hash that shows the messages it is fed.
 struct TapHash(&'static dyn Hash);
 
@@ -149,6 +167,7 @@ impl Context for TapContext {
                 record.certificate_request = request.bytes.clone();
             }
             record.messages.extend(messages);
+            record.name_acknowledged |= acknowledges_name(data);
         }
         self.inner.update(data);
     }
