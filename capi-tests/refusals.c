@@ -309,6 +309,58 @@ static void param_copy(SSL_CTX *ctx, int refuse)
     X509_VERIFY_PARAM_free(own);
 }
 
+/* ---- size of the chain, stapled responses ---- */
+
+static void list_size(SSL_CTX *ctx, int refuse) { SSL_CTX_set_max_cert_list(ctx, refuse ? 500 : 5000); }
+static void list_size_ssl(SSL *ssl, int refuse) { SSL_set_max_cert_list(ssl, refuse ? 500 : 5000); }
+
+static int judge_staple(SSL *ssl, void *arg)
+{
+    const unsigned char *response;
+
+    (void)arg;
+    return SSL_get_tlsext_status_ocsp_resp(ssl, &response) == 6;
+}
+static int staple(SSL *ssl, void *arg)
+{
+    const char *response = *(int *)arg ? "late" : "fresh";
+
+    SSL_set_tlsext_status_ocsp_resp(ssl, OPENSSL_strdup(response), (long)strlen(response) + 1);
+    return SSL_TLSEXT_ERR_OK;
+}
+static int staple_fails(SSL *ssl, void *arg)
+{
+    (void)ssl;
+    return *(int *)arg ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_NOACK;
+}
+static void ask_staple(SSL_CTX *ctx, int refuse)
+{
+    (void)refuse;
+    SET(SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp));
+    SET(SSL_CTX_set_tlsext_status_cb(ctx, judge_staple));
+}
+static void ask_staple_only(SSL_CTX *ctx, int refuse)
+{
+    (void)refuse;
+    SET(SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp));
+}
+static int choice[2] = { 0, 1 };
+static void give_staple(SSL_CTX *ctx, int refuse)
+{
+    SET(SSL_CTX_set_tlsext_status_cb(ctx, staple));
+    SET(SSL_CTX_set_tlsext_status_arg(ctx, &choice[refuse]));
+}
+static void give_none(SSL_CTX *ctx, int refuse)
+{
+    if (!refuse)
+        give_staple(ctx, refuse);
+}
+static void fail_to_staple(SSL_CTX *ctx, int refuse)
+{
+    SET(SSL_CTX_set_tlsext_status_cb(ctx, staple_fails));
+    SET(SSL_CTX_set_tlsext_status_arg(ctx, &choice[refuse]));
+}
+
 #define SERVER(good, bad) .server_cert = { good, bad }
 #define SAME(cert) SERVER(cert, cert)
 
@@ -386,6 +438,12 @@ static const struct refusal list[] = {
     { "strength: X509_VERIFY_PARAM_set_auth_level", SAME("rsa"), .client_ssl = auth_level, .versions = VERSION_BOTH },
     { "strict: CA without key identifiers", SAME("twin"), .client_ctx = strict, .flags = CASE_NO_TRUST, .versions = VERSION_13 },
     { "strict: Suite B", SAME("ecdsa"), .client_ctx = suite_b, .versions = VERSION_13 },
+
+    { "size: SSL_CTX_set_max_cert_list", SAME("ecdsa-chain"), .client_ctx = list_size, .versions = VERSION_BOTH },
+    { "size: SSL_set_max_cert_list", SAME("ecdsa-chain"), .client_ssl = list_size_ssl, .versions = VERSION_BOTH },
+    { "staple: another response", SAME("ecdsa"), .client_ctx = ask_staple, .server_ctx = give_staple, .versions = VERSION_BOTH },
+    { "staple: no response", SAME("ecdsa"), .client_ctx = ask_staple, .server_ctx = give_none, .versions = VERSION_BOTH },
+    { "staple: server's callback fails", SAME("ecdsa"), .client_ctx = ask_staple_only, .server_ctx = fail_to_staple, .versions = VERSION_BOTH },
     { .name = NULL },
 };
 

@@ -239,6 +239,12 @@ static void level(SSL_CTX *ctx, int refuse)
     SSL_CTX_set_security_level(ctx, refuse ? 2 : 0);
 }
 
+static void list_size(SSL_CTX *ctx, int refuse)
+{
+    required(ctx, refuse);
+    SSL_CTX_set_max_cert_list(ctx, refuse ? 500 : 5000);
+}
+
 /* ---- what the server lets the client sign with ---- */
 
 static void client_sigalgs(SSL_CTX *ctx, int refuse)
@@ -329,6 +335,7 @@ static const struct refusal list[] = {
     { "purpose: SSL_CTX_set_purpose", SAME("client"), .server_ctx = purpose, .versions = VERSION_BOTH },
     { "email", SAME("client"), .server_ctx = required, .server_ssl = email, .versions = VERSION_13 },
     { "strength: short RSA key", SAME("weak"), .server_ctx = level, .versions = VERSION_BOTH, .flags = CASE_LOW_LEVEL },
+    { "size: SSL_CTX_set_max_cert_list", SAME("client-chain"), .server_ctx = list_size, .versions = VERSION_BOTH },
     { "signature: SSL_CTX_set1_client_sigalgs_list", SAME("client"), .server_ctx = client_sigalgs, .versions = VERSION_BOTH },
     { "signature: SSL_set1_client_sigalgs_list", SAME("client-rsa"), .server_ctx = required, .server_ssl = client_sigalgs_ssl, .versions = VERSION_BOTH },
     { "client: certificate callback says no", SAME("client"), .server_ctx = required, .client_ctx = client_cert_cb, .versions = VERSION_BOTH },

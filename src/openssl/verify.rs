@@ -261,6 +261,9 @@ pub(crate) fn refuse(reason: c_int, alert: AlertDescription) -> VerifyAnswer {
 /// The peer's chain as objects, kept for the getters.
 fn present(ssl: &Arc<Connection>) -> Result<Arc<Presented>, VerifyAnswer> {
     let chain = ssl.facts.read().peer_chain.clone().unwrap_or_default();
+    if message_len(ssl, &chain) > ssl.config().max_cert_list {
+        return Err(refuse(reason::EXCESSIVE_MESSAGE_SIZE, AlertDescription::IllegalParameter));
+    }
     let mut certificates = Vec::with_capacity(chain.len());
     for der in chain.iter() {
         match crate::libcrypto::x509::X509::from_der_prefix(der, &ssl.context().lib_ctx) {
@@ -277,6 +280,16 @@ fn present(ssl: &Arc<Connection>) -> Result<Arc<Presented>, VerifyAnswer> {
         PeerCertificates { presented: Some(presented.clone()), verified: None },
     );
     Ok(presented)
+}
+
+/// The length of the message that the chain came in (RFC 5246, section 7.4.2; RFC 8446, section 4.4.2), which
+/// `SSL_CTX_set_max_cert_list` limits.
+fn message_len(ssl: &Connection, chain: &[Vec<u8>]) -> usize {
+    let facts = ssl.facts.read();
+    let tls13 = facts.version() == TLS1_3;
+    let (before, around) = if tls13 { (4, 5) } else { (3, 3) };
+    let staple = facts.ocsp_response.as_ref().filter(|_| tls13).map_or(0, |response| response.len() + 8);
+    before + staple + chain.iter().map(|certificate| certificate.len() + around).sum::<usize>()
 }
 
 /// Runs the verification with everything the program has set, and records what it left.
