@@ -247,7 +247,7 @@ impl Certificates {
 
     /// The chain of a slot as it is sent, with `rest` after the leaf. The security level must allow all of it.
     pub(crate) fn identity(&self, at: usize, rest: Rest, owner: &Owner) -> Result<Arc<Identity<'static>>, Error> {
-        let level = owner.config().security_level;
+        let level = owner.config().level();
         let cache = self.sent.get(at).ok_or(Error::Ssl(INTERNAL_ERROR))?;
         if let Some(known) = cache.lock().as_ref().filter(|known| known.rest == rest && known.level == level) {
             return Ok(known.identity.clone());
@@ -461,7 +461,7 @@ impl Owner {
 
     /// Whether the security level allows a certificate as a leaf, or else as one of a chain.
     pub(crate) fn allows(&self, certificate: &X509, leaf: bool) -> Result<(), Error> {
-        let level = self.config().security_level;
+        let level = self.config().level();
         check_strength(level, certificate, leaf)
     }
 }

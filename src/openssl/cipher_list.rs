@@ -89,7 +89,7 @@ fn apply_rules(config: &mut Config, rules: &[u8]) -> Outcome {
             };
     }
     if let Some(level) = parsed.security_level {
-        config.security_level = level;
+        config.security_level = level.into();
     }
     if parsed.invalid_commands > 0 {
         return (parsed.invalid_commands, Err(Error::Silent));

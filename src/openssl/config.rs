@@ -74,8 +74,8 @@ pub(crate) struct Config {
     pub(crate) own_ciphers: bool,
     /// `SSL_CERT_FLAG_*` bits; those of Suite B restrict groups and signature algorithms.
     pub(crate) cert_flags: u32,
-    /// 0 to 5 (`SSL_CTX_set_security_level(3)`).
-    pub(crate) security_level: u8,
+    /// As it was set (`SSL_CTX_set_security_level(3)`); 0 to 5 have a meaning.
+    pub(crate) security_level: i32,
     /// Key exchange groups set by the program, by number; none: the default.
     pub(crate) groups: Option<Vec<u16>>,
     /// Parameters for ephemeral Diffie-Hellman: kept, never used.
@@ -159,6 +159,11 @@ impl Config {
         }
     }
 
+    /// The security level in force: what was set, within its bounds.
+    pub(crate) fn level(&self) -> u8 {
+        u8::try_from(self.security_level.clamp(0, 5)).unwrap_or(0)
+    }
+
     /// Forgets the program's choice of cipher suites.
     pub(crate) fn use_default_ciphers(&mut self) {
         self.ciphers = CipherChoice::default_choice();
@@ -223,7 +228,7 @@ impl Config {
                 Auth::Ecdsa => ecdsa,
                 _ => true,
             };
-            version && auth && suite.allowed_at(self.security_level)
+            version && auth && suite.allowed_at(self.level())
         };
         self.ciphers.suites().iter().filter(usable).copied().collect()
     }

@@ -6,11 +6,11 @@ use super::certificate_slot::Owner;
 use super::config::TLS1_3;
 use super::connection::Connection;
 use super::context::Context;
-use super::error::{Error, guard};
+use super::error::{Error, SHOULD_NOT_HAVE_BEEN_CALLED, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
 use super::{callbacks, connection, group, handshake_values, ocsp, options, server_name, sigalg, tmp_dh, trust_store};
-use super::{session_cache, ticket_keys};
+use super::{session_cache, session_id, ticket_keys};
 use crate::seam::{Handle, arg};
 use std::ffi::{c_int, c_long, c_void};
 use std::sync::Arc;
@@ -194,8 +194,23 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
         // A TLS 1.3 server has nothing to say about it.
         76 => Ok(Some((ssl.is_open() && (ssl.is_server() || ssl.facts.read().version() != TLS1_3)).into())),
         13 => Ok(Some(0)),
-        _ => Ok(None),
+        // The argument of a callback that is refused.
+        57 => Ok(Some(1)),
+        _ => unsupported(command, parg.is_null()),
     }
+}
+
+/// Numbers of commands that are known and refused. Setting nothing is no reason to fail.
+fn unsupported(command: c_int, sets_nothing: bool) -> Answer {
+    let what = match command {
+        6 => return Err(Error::Ssl(SHOULD_NOT_HAVE_BEEN_CALLED)),
+        17 | 73 | 74 | 120 | 121 => "DTLS",
+        56 => "SSL_set_tlsext_debug_callback",
+        75..=81 => "SRP",
+        104 => "SSL_CTX_set1_client_certificate_types",
+        _ => return Ok(None),
+    };
+    if sets_nothing { Ok(Some(1)) } else { Err(Error::Refused(what)) }
 }
 
 /// As [`connection_command`].
@@ -229,7 +244,7 @@ unsafe fn context_command(context: &Arc<Context>, command: c_int, larg: c_long, 
             server_name::set_callback_arg(context, parg);
             Ok(Some(1))
         }
-        _ => Ok(None),
+        _ => unsupported(command, parg.is_null()),
     }
 }
 
@@ -328,7 +343,13 @@ unsafe fn connection_callback(ssl: &Arc<Connection>, command: c_int, callback: A
             ssl.change(|config| config.callbacks.message = callback);
             Ok(Some(1))
         }
-        _ => Ok(None),
+        6 => Ok(Some(1)),
+        79 => {
+            // SAFETY: the macro takes a callback of this type; the handle is live.
+            unsafe { session_id::SSL_set_not_resumable_session_callback(ssl.as_ptr(), typed(callback)) };
+            Ok(Some(1))
+        }
+        _ => unsupported(command, callback.is_none()),
     }
 }
 
@@ -357,6 +378,13 @@ unsafe fn context_callback(context: &Arc<Context>, command: c_int, callback: Any
             ocsp::set_callback(context, unsafe { typed(callback) });
             Ok(Some(1))
         }
-        _ => Ok(None),
+        6 => Ok(Some(1)),
+        79 => {
+            let ctx = SSL_CTX::peek(context);
+            // SAFETY: the macro takes a callback of this type; the handle is live.
+            unsafe { session_id::SSL_CTX_set_not_resumable_session_callback(ctx, typed(callback)) };
+            Ok(Some(1))
+        }
+        _ => unsupported(command, callback.is_none()),
     }
 }

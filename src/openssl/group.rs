@@ -61,7 +61,7 @@ pub(crate) fn enabled(config: &Config) -> Vec<u16> {
         (None, Some(set)) => set.iter().filter_map(|&id| group::by_id(id)).collect(),
         (None, None) => group::default_groups(),
     };
-    let bits = security_bits(config.security_level);
+    let bits = security_bits(config.level());
     groups.into_iter().filter(|group| group.security_bits >= bits).map(|group| group.id).collect()
 }
 

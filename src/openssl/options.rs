@@ -228,7 +228,7 @@ pub unsafe extern "C" fn SSL_CTX_get_security_level(ctx: *const SSL_CTX) -> c_in
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
-        Ok(holder.settings().security_level.into())
+        Ok(holder.settings().security_level)
     })
 }
 
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn SSL_get_security_level(ssl: *const SSL) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(holder.settings().security_level.into())
+        Ok(holder.settings().security_level)
     })
 }
 
@@ -258,7 +258,7 @@ pub unsafe extern "C" fn SSL_CTX_set_security_level(ctx: *mut SSL_CTX, level: c_
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { context::share(ctx) }?;
-        holder.change(|config| config.security_level = level.clamp(0, 5) as u8);
+        holder.change(|config| config.security_level = level);
         Ok(())
     });
 }
@@ -274,7 +274,7 @@ pub unsafe extern "C" fn SSL_set_security_level(ssl: *mut SSL, level: c_int) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { connection::share(ssl) }?;
-        holder.change(|config| config.security_level = level.clamp(0, 5) as u8);
+        holder.change(|config| config.security_level = level);
         Ok(())
     });
 }
@@ -452,8 +452,8 @@ unsafe extern "C" fn default_security_callback(
     guard(0, || {
         // SAFETY: null or live handles, by the manual.
         let level = match unsafe { (SSL::share(ssl), SSL_CTX::share(ctx)) } {
-            (Some(ssl), _) => ssl.settings().security_level,
-            (None, Some(ctx)) => ctx.settings().security_level,
+            (Some(ssl), _) => ssl.settings().level(),
+            (None, Some(ctx)) => ctx.settings().level(),
             (None, None) => return Err(Error::Silent),
         };
         Ok((i64::from(bits) >= i64::from(crate::tls::cipher::security_bits(level))).into())

@@ -68,7 +68,7 @@ fn effective<'a>(config: &'a Config, set: Option<&'a Vec<u16>>) -> impl Iterator
         (None, Some(set)) => set.iter().filter_map(|&scheme| sigalg::by_scheme(scheme)).collect(),
         (None, None) => sigalg::default_sigalgs().collect(),
     };
-    list.into_iter().filter(|sigalg| sigalg.allowed_at(config.security_level))
+    list.into_iter().filter(|sigalg| sigalg.allowed_at(config.level()))
 }
 
 /// Whether RSA and ECDSA certificates can be used with TLS 1.2's suites, going by the schemes.

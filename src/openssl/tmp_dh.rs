@@ -23,7 +23,7 @@ pub(crate) fn set(holder: &impl Holder, parameters: Option<Pkey>) -> Result<c_in
     // Even at level 0 there is a lower limit.
     const AT_LEVEL_0: u32 = 80;
     let strength = parameters.as_ref().map_or(0, Pkey::security_bits);
-    let wanted = match holder.settings().security_level {
+    let wanted = match holder.settings().level() {
         0 => AT_LEVEL_0,
         level => security_bits(level),
     };

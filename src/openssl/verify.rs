@@ -298,7 +298,7 @@ fn run(ssl: &Arc<Connection>, presented: &Presented) -> Result<Verdict, Error> {
     let config = ssl.config();
     let store = config.verify.verify_store.clone().or_else(|| context.trust.store());
     let ctx = StoreCtx::new(store.as_ref(), presented.whole(), &context.lib_ctx).ok_or(Error::Ssl(X509_LIB))?;
-    ctx.set_auth_level(config.security_level);
+    ctx.set_auth_level(config.level());
     ctx.set_flags(suite_b_flags(ssl));
     if !ctx.set_connection(ssl.as_ptr().cast()) {
         return Err(Error::Queued);
