@@ -186,6 +186,7 @@ def normal(expansion):
     text = re.sub(r"\(\s*\(\s*void\s*\*\s*\)\s*0\s*\)|\(\s*void\s*\*\s*\)\s*0|__null", "0", text)
     text = re.sub(r"\bstruct stack_st_\w+ \*", "", text)
     text = re.sub(r"1 ? ?\? ?\(?(\w+)\)? ?: ?\(?[^)]*\)?0", r"\1", text)
+    text = text.replace("ssl_macro_holds", "")
     text = re.sub(r"[\s()]", "", text)
     return re.sub(r"0[xX]([0-9a-fA-F]+)[uUlL]*|\b(\d+)[uUlL]+\b", lambda m: str(int(m.group(1), 16)) if m.group(1) else m.group(2), text)
 

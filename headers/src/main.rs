@@ -74,7 +74,7 @@ fn functions(repository: &Path) -> Result<String, Box<dyn Error>> {
     let text = c_names(&String::from_utf8(text)?);
     let missing = missing(repository, &text)?;
     if !missing.is_empty() {
-        eprintln!("{} names of the map have no export yet: {}", missing.len(), missing.join(" "));
+        return Err(format!("names of the map without an export: {}", missing.join(" ")).into());
     }
     Ok(text)
 }
