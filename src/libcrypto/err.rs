@@ -40,6 +40,24 @@ pub fn clear() {
     unsafe { sys::ERR_clear_error() }
 }
 
+/// Marks the newest entry of the queue.
+pub fn mark() {
+    // SAFETY: works on the calling thread's queue.
+    unsafe { sys::ERR_set_mark() };
+}
+
+/// Drops all entries that are newer than the mark, and the mark.
+pub fn pop_to_mark() {
+    // SAFETY: works on the calling thread's queue.
+    unsafe { sys::ERR_pop_to_mark() };
+}
+
+/// Drops the mark and keeps the entries.
+pub fn forget_mark() {
+    // SAFETY: works on the calling thread's queue.
+    unsafe { sys::ERR_clear_last_mark() };
+}
+
 /// Runs `body` and drops the entries it added to the queue.
 pub fn discarding<T>(body: impl FnOnce() -> T) -> T {
     // SAFETY: works on the calling thread's queue.

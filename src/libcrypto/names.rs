@@ -52,6 +52,12 @@ impl Name {
         unsafe { Self::copy(sys::X509_get_subject_name(certificate.as_ptr())) }
     }
 
+    /// A copy of a certificate's issuer.
+    pub fn of_issuer(certificate: &X509) -> Option<Self> {
+        // SAFETY: the certificate is live, and lends its name for the copy.
+        unsafe { Self::copy(sys::X509_get_issuer_name(certificate.as_ptr())) }
+    }
+
     /// A copy of a name; null gives none.
     ///
     /// # Safety

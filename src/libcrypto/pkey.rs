@@ -203,6 +203,28 @@ impl Pkey {
         })
     }
 
+    /// Whether it is in this process's memory and signs with libcrypto's own code: not in a token, not with a method of
+    /// the program's or an engine's.
+    pub fn is_plain(&self) -> bool {
+        // SAFETY: the key is live, and lends what it gives; methods are only compared.
+        unsafe {
+            let provider = sys::EVP_PKEY_get0_provider(self.as_ptr());
+            if !provider.is_null() {
+                let name = CStr::from_ptr(sys::OSSL_PROVIDER_get0_name(provider));
+                return name == c"default" || name == c"fips";
+            }
+            if self.is_a(c"RSA") {
+                let rsa = sys::EVP_PKEY_get0_RSA(self.as_ptr());
+                return !rsa.is_null() && sys::RSA_get_method(rsa) == sys::RSA_PKCS1_OpenSSL();
+            }
+            if self.is_a(c"EC") {
+                let key = sys::EVP_PKEY_get0_EC_KEY(self.as_ptr());
+                return !key.is_null() && sys::EC_KEY_get_method(key) == sys::EC_KEY_OpenSSL();
+            }
+            false
+        }
+    }
+
     /// The private key as PKCS#8, if it can leave its provider. The queue is left as it was.
     pub fn to_pkcs8(&self) -> Option<Zeroizing<Vec<u8>>> {
         err::discarding(|| {

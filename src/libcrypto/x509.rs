@@ -149,6 +149,12 @@ impl X509 {
         (known != 0).then_some(info)
     }
 
+    /// libcrypto's number of the algorithm it was signed with, digest and all.
+    pub fn signature_nid(&self) -> c_int {
+        // SAFETY: the object is live.
+        unsafe { sys::X509_get_signature_nid(self.as_ptr()) }
+    }
+
     /// Whether both are the same certificate, byte for byte.
     pub fn same_as(&self, other: &Self) -> bool {
         // SAFETY: both objects are live.

@@ -124,6 +124,11 @@ impl PeerIssuers {
         }))
     }
 
+    /// The names as libcrypto's objects.
+    pub(crate) fn names(&self) -> Vec<Name> {
+        self.received.iter().flatten().filter_map(|der| Name::from_der(der)).collect()
+    }
+
     fn as_ptr(&mut self) -> *mut sys::stack_st_X509_NAME {
         let Some(received) = &self.received else { return std::ptr::null_mut() };
         if self.stack.is_none() {

@@ -2,19 +2,23 @@
 
 use super::ca_list::PeerIssuers;
 use super::certificate_callback;
-use super::certificate_slot::{Certificates, OwnCertificate, Owner, Rest, SLOT_KINDS, Slot, slot_of};
+use super::certificate_check;
+use super::certificate_slot::{Certificates, Owner, Rest, SLOT_KINDS, Slot, slot_of};
 use super::config::{Config, op};
 use super::connection::Connection;
 use super::context::Context;
 use super::error::{Error, INTERNAL_ERROR};
+use super::private_key::{EVP_LIB, OwnKey};
 use super::sigalg;
+use crate::libcrypto::x509::X509;
 use crate::seam::Failure;
 use crate::tls::certificate_request::CertificateRequest;
-use crate::tls::cipher::{self, Auth, Suite};
+use crate::tls::cipher::{self, Auth, Suite, security_bits};
 use crate::tls::config::Settings;
 use crate::tls::credentials;
+use crate::tls::group;
 use crate::tls::hello::{Hello, ServerHello};
-use crate::tls::sigalg::{Hash, KeyKind, NID_DSA, NID_RSA, NID_RSA_PSS, SigAlg, by_scheme};
+use crate::tls::sigalg::{Hash, KeyKind, NID_DSA, NID_RSA, NID_RSA_PSS, SigAlg, by_scheme, default_sigalgs};
 use rustls::crypto::{SelectedCredential, SignatureScheme};
 use rustls::error::{AlertDescription, Error as Rustls, PeerIncompatible};
 use std::sync::Arc;
@@ -48,11 +52,17 @@ pub(crate) fn for_server(ssl: &Arc<Connection>, schemes: &[SignatureScheme]) -> 
     }
     credential(ssl, &config, choice).map_err(|error| {
         error.report();
-        if let Some(exchange) = &*ssl.exchange.read() {
-            exchange.record.lock().refused = Some(AlertDescription::InternalError);
-        }
-        Rustls::HandshakeNotComplete
+        refuse(ssl, AlertDescription::InternalError)
     })
+}
+
+/// Ends a server's handshake with `alert`; what went wrong has been queued. rustls sends an alert for the error, which is
+/// then replaced by this one.
+pub(crate) fn refuse(ssl: &Connection, alert: AlertDescription) -> Rustls {
+    if let Some(exchange) = &*ssl.exchange.read() {
+        exchange.record.lock().refused = Some(alert);
+    }
+    Rustls::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon)
 }
 
 /// Makes what rustls is given, and the chosen slot the current one.
@@ -64,7 +74,10 @@ fn credential(ssl: &Arc<Connection>, config: &Config, choice: Choice) -> Result<
     let owner = Owner::Connection(ssl.clone());
     let identity = certificates.identity(choice.slot, rest(ssl, config, choice.slot), &owner)?;
     ssl.own.choose(choice.slot);
-    credentials::select(identity, key.signer(scheme), scheme, ssl.is_server()).ok_or(unusable)
+    // In TLS 1.2 a server signs its key exchange, where OpenSSL says it in another way.
+    let old_server = ssl.is_server() && ssl.facts.read().version() != super::config::TLS1_3;
+    let signer = key.signer(scheme, if old_server { INTERNAL_ERROR } else { EVP_LIB });
+    credentials::select(identity, signer, scheme, ssl.is_server()).ok_or(unusable)
 }
 
 /// Whether a scheme is for keys that do nothing but RSA-PSS.
@@ -94,9 +107,10 @@ pub(crate) fn check_tls13(ssl: &Connection) -> bool {
     let config = ssl.config();
     let certificates = &config.certificates;
     let asks = |context: &Context| context.callbacks.read().server_name.0.is_some();
-    let has_scheme = |curve: u16| {
-        let mut own = sigalg::own(&config, true).into_iter();
-        own.any(|sigalg| curve_of_scheme(sigalg.scheme) == Some(curve))
+    // The security level does not count yet.
+    let has_scheme = |curve: u16| match &config.sigalgs {
+        Some(set) => set.iter().any(|&scheme| curve_of_scheme(scheme) == Some(curve)),
+        None => default_sigalgs().any(|sigalg| curve_of_scheme(sigalg.scheme) == Some(curve)),
     };
     let possible = asks(&ssl.context())
         || asks(&ssl.session_context)
@@ -127,24 +141,34 @@ pub(super) fn answers_tls13(ssl: &Connection, hello: &Hello) -> bool {
 }
 
 fn choose_as_server(ssl: &Connection, config: &Config, hello: &Hello) -> Result<Choice, PeerIncompatible> {
-    let shared = sigalg::shared_with(config, true, &hello.numbers(SIGNATURE_ALGORITHMS));
-    let on_certificates = hello.extension(SIGNATURE_ALGORITHMS_CERT).map(|_| hello.numbers(SIGNATURE_ALGORITHMS_CERT));
-    let peer = Peer { shared, on_certificates };
+    let peer = Peer::client(config, hello);
     if answers_tls13(ssl, hello) {
         return peer.for_tls13(&config.certificates).ok_or(PeerIncompatible::NoSignatureSchemesInCommon);
     }
     let groups = hello.numbers(SUPPORTED_GROUPS);
-    let auth = authentications(&config.certificates, &peer.shared, &groups);
+    let strict = certificate_check::is_strict(ssl);
+    let valid = |slot: &Slot| {
+        slot.is_complete()
+            && takes_curve(slot, &groups, config.security_level)
+            && (!strict || certificate_check::suits_strictly(ssl, slot))
+    };
+    let auth = authentications(&config.certificates, &peer.shared, &valid);
     let suite =
         choose_suite(&server_settings(ssl), config, hello, auth).ok_or(PeerIncompatible::NoCipherSuitesInCommon)?;
-    peer.find(&config.certificates, |slot, sigalg| {
-        signs_for(sigalg.key) == Some(suite.auth) && takes_curve(slot, &groups)
-    })
-    .ok_or(PeerIncompatible::NoSignatureSchemesInCommon)
+    peer.find(&config.certificates, |slot, sigalg| signs_for(sigalg.key) == Some(suite.auth) && valid(slot))
+        .ok_or(PeerIncompatible::NoSignatureSchemesInCommon)
+}
+
+/// Server: the groups that the client listed.
+pub(super) fn supported_groups(ssl: &Connection) -> Vec<u16> {
+    ssl.facts.read().hello.as_ref().map(|hello| hello.numbers(SUPPORTED_GROUPS)).unwrap_or_default()
 }
 
 /// What a peer takes of signatures.
-struct Peer {
+#[derive(Default)]
+pub(super) struct Peer {
+    /// It has said which schemes it takes.
+    has_spoken: bool,
     /// Schemes for the handshake's signature, best first.
     shared: Vec<&'static SigAlg>,
     /// Schemes for signatures on certificates, if it told them apart.
@@ -152,6 +176,53 @@ struct Peer {
 }
 
 impl Peer {
+    /// What a client takes, by its hello.
+    fn client(config: &Config, hello: &Hello) -> Self {
+        let listed = |extension| hello.extension(extension).map(|_| hello.numbers(extension));
+        let schemes = listed(SIGNATURE_ALGORITHMS);
+        Self {
+            has_spoken: schemes.is_some(),
+            shared: sigalg::shared_with(config, true, &schemes.unwrap_or_default()),
+            on_certificates: listed(SIGNATURE_ALGORITHMS_CERT),
+        }
+    }
+
+    /// What a server takes, by its request for a certificate.
+    fn server(config: &Config, request: &CertificateRequest) -> Self {
+        Self {
+            has_spoken: true,
+            shared: sigalg::shared_with(config, false, &request.schemes),
+            on_certificates: request.schemes_on_certificates.clone(),
+        }
+    }
+
+    /// What a connection's peer has said so far.
+    pub(super) fn of(ssl: &Connection) -> Self {
+        let config = ssl.config();
+        if ssl.is_server() {
+            let hello = ssl.facts.read().hello.clone();
+            hello.map(|hello| Self::client(&config, &hello)).unwrap_or_default()
+        } else {
+            let request = ssl.own.request.lock().clone();
+            request.map(|request| Self::server(&config, &request)).unwrap_or_default()
+        }
+    }
+
+    /// Whether it has said anything.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.has_spoken
+    }
+
+    /// Schemes for the handshake's signature, best first.
+    pub(super) fn shared(&self) -> &[&'static SigAlg] {
+        &self.shared
+    }
+
+    /// Schemes for signatures on certificates, if it told them apart.
+    pub(super) fn schemes_on_certificates(&self) -> Option<&[u16]> {
+        self.on_certificates.as_deref()
+    }
+
     /// The first shared scheme that a complete slot can sign with and that `also` takes.
     fn find(&self, certificates: &Certificates, also: impl Fn(&Slot, &SigAlg) -> bool) -> Option<Choice> {
         self.shared.iter().find_map(|sigalg| {
@@ -163,21 +234,34 @@ impl Peer {
 
     /// TLS 1.3: no PKCS#1, no weak digests, and ECDSA schemes only with their curve.
     fn for_tls13(&self, certificates: &Certificates) -> Option<Choice> {
-        self.find(certificates, |slot, sigalg| {
-            let dated =
-                matches!(sigalg.hash, Some(Hash::Sha1 | Hash::Sha224)) || matches!(sigalg.sign_nid, NID_RSA | NID_DSA);
-            !dated && curve_of_scheme(sigalg.scheme).is_none_or(|curve| curve_of_slot(slot) == Some(curve))
+        self.find(certificates, |slot, sigalg| slot.key.as_ref().is_some_and(|key| signs_in_tls13(key, sigalg)))
+    }
+
+    /// TLS 1.3: whether there is a scheme for this certificate and key.
+    pub(super) fn finds_for_tls13(&self, certificate: &X509, key: &OwnKey) -> bool {
+        let mut shared = self.shared.iter();
+        shared.any(|sigalg| {
+            sigalg.key == key.kind && signs_in_tls13(key, sigalg) && self.can_sign(certificate, key, sigalg)
         })
     }
 
     fn can_use(&self, slot: &Slot, sigalg: &SigAlg) -> bool {
         let (Some(certificate), Some(key)) = (&slot.certificate, &slot.key) else { return false };
+        self.can_sign(certificate.object(), key, sigalg)
+    }
+
+    fn can_sign(&self, certificate: &X509, key: &OwnKey, sigalg: &SigAlg) -> bool {
         let large_enough = sigalg.sign_nid != NID_RSA_PSS
             || sigalg.hash.is_none_or(|hash| key.object.size() >= 2 * digest_len(hash) + 2);
         large_enough
             && self.on_certificates.as_ref().is_none_or(|schemes| signed_with_one_of(certificate, schemes))
             && key.supports(sigalg)
     }
+}
+
+fn signs_in_tls13(key: &OwnKey, sigalg: &SigAlg) -> bool {
+    let dated = matches!(sigalg.hash, Some(Hash::Sha1 | Hash::Sha224)) || matches!(sigalg.sign_nid, NID_RSA | NID_DSA);
+    !dated && curve_of_scheme(sigalg.scheme).is_none_or(|curve| key.curve == Some(curve))
 }
 
 fn digest_len(hash: Hash) -> usize {
@@ -191,8 +275,8 @@ fn digest_len(hash: Hash) -> usize {
 }
 
 /// Whether the signature on a certificate is one of these schemes.
-fn signed_with_one_of(certificate: &OwnCertificate, schemes: &[u16]) -> bool {
-    certificate.object.signature_info().is_none_or(|info| {
+fn signed_with_one_of(certificate: &X509, schemes: &[u16]) -> bool {
+    certificate.signature_info().is_none_or(|info| {
         let known = schemes.iter().filter_map(|&scheme| by_scheme(scheme));
         known.into_iter().any(|sigalg| sigalg.hash_nid() == info.digest_nid && sigalg.sign_nid == info.key_nid)
     })
@@ -211,10 +295,13 @@ fn curve_of_slot(slot: &Slot) -> Option<u16> {
     slot.key.as_ref().and_then(|key| key.curve)
 }
 
-/// TLS 1.2: whether a client that lists these groups takes certificates with this curve.
-fn takes_curve(slot: &Slot, groups: &[u16]) -> bool {
+/// TLS 1.2: whether a client that lists these groups takes certificates with this curve, and the security level allows
+/// it.
+fn takes_curve(slot: &Slot, groups: &[u16], level: u8) -> bool {
     let is_ec = slot.key.as_ref().is_some_and(|key| key.kind == KeyKind::Ec);
-    !is_ec || curve_of_slot(slot).is_some_and(|curve| groups.is_empty() || groups.contains(&curve))
+    let listed = |curve: u16| groups.is_empty() || groups.contains(&curve);
+    let strong = |curve| group::by_id(curve).is_some_and(|group| group.security_bits >= security_bits(level));
+    !is_ec || curve_of_slot(slot).is_some_and(|curve| listed(curve) && strong(curve))
 }
 
 /// TLS 1.2: the kind of suite that a key of this kind signs for.
@@ -227,15 +314,14 @@ fn signs_for(kind: KeyKind) -> Option<Auth> {
 }
 
 /// TLS 1.2: the kinds of suites that can be authenticated, as bits.
-fn authentications(certificates: &Certificates, shared: &[&SigAlg], groups: &[u16]) -> u32 {
+fn authentications(certificates: &Certificates, shared: &[&SigAlg], valid: &dyn Fn(&Slot) -> bool) -> u32 {
     let slot = |kind| certificates.slot(slot_of(kind));
     let explicit = |kind| slot(kind).is_complete() && shared.iter().any(|sigalg| sigalg.key == kind);
-    let rsa = slot(KeyKind::Rsa).is_complete() || explicit(KeyKind::RsaPss);
+    let rsa = valid(slot(KeyKind::Rsa)) || explicit(KeyKind::RsaPss);
     let ec = slot(KeyKind::Ec);
     let may_sign = ec.certificate.as_ref().is_some_and(|certificate| certificate.object.may_sign());
-    let ecdsa = (explicit(KeyKind::Ec) && takes_curve(ec, groups) && may_sign)
-        || explicit(KeyKind::Ed25519)
-        || explicit(KeyKind::Ed448);
+    let ecdsa =
+        (explicit(KeyKind::Ec) && valid(ec) && may_sign) || explicit(KeyKind::Ed25519) || explicit(KeyKind::Ed448);
     u32::from(rsa) * Auth::Rsa.bit() | u32::from(ecdsa) * Auth::Ecdsa.bit()
 }
 
@@ -303,6 +389,11 @@ fn suitable_for_server(
         None => false,
     };
     let Some(choice) = choose_as_client(&config, tls13, ssl.current_slot(), request) else { return Ok(None) };
+    if certificate_check::is_strict(ssl)
+        && !certificate_check::suits_strictly(ssl, config.certificates.slot(choice.slot))
+    {
+        return Ok(None);
+    }
     credential(ssl, &config, choice).map(Some).map_err(|error| {
         error.report();
         AlertDescription::InternalError
@@ -310,8 +401,7 @@ fn suitable_for_server(
 }
 
 fn choose_as_client(config: &Config, tls13: bool, current: usize, request: &CertificateRequest) -> Option<Choice> {
-    let shared = sigalg::shared_with(config, false, &request.schemes);
-    let peer = Peer { shared, on_certificates: request.schemes_on_certificates.clone() };
+    let peer = Peer::server(config, request);
     if tls13 {
         return peer.for_tls13(&config.certificates);
     }

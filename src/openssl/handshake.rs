@@ -225,13 +225,7 @@ impl Application for Asked {
 
     fn server_credential(&self, schemes: &[SignatureScheme]) -> Result<SelectedCredential, rustls::Error> {
         let ssl = self.ssl().ok_or(rustls::Error::HandshakeNotComplete)?;
-        ocsp::staple(&ssl, certificate::for_server(&ssl, schemes)?).map_err(|alert| {
-            if let Some(exchange) = &*ssl.exchange.read() {
-                exchange.record.lock().refused = Some(alert);
-            }
-            // Any error for which rustls sends an alert will do.
-            rustls::error::CertificateError::InvalidOcspResponse.into()
-        })
+        ocsp::staple(&ssl, certificate::for_server(&ssl, schemes)?).map_err(|alert| certificate::refuse(&ssl, alert))
     }
 
     fn client_credential(&self) -> Option<SelectedCredential> {

@@ -13,6 +13,7 @@ pub mod callbacks;
 pub mod certificate;
 pub mod certificate_callback;
 pub mod certificate_chain;
+pub mod certificate_check;
 pub mod certificate_choice;
 pub mod certificate_file;
 pub mod certificate_slot;

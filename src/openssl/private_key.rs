@@ -8,10 +8,13 @@ use crate::libcrypto::lib_ctx::LibCtx;
 use crate::libcrypto::pem::{self, InputFile};
 use crate::libcrypto::pkey::{Pkey, SigningMethod};
 use crate::libcrypto::sys;
-use crate::seam::arg;
-use crate::tls::credentials::{self, NativeKey, PrivateKey};
+use crate::seam::{Failure, arg};
+use crate::tls::credentials::{NativeKey, PrivateKey};
+use crate::tls::exchange::Exchange;
+use crate::tls::group;
 use crate::tls::sigalg::{self, Hash, KeyKind};
 use rustls::crypto::SignatureScheme;
+use rustls::error::AlertDescription;
 use std::ffi::{CStr, c_char, c_int, c_long, c_uchar, c_void};
 use std::sync::{Arc, OnceLock};
 
@@ -22,7 +25,7 @@ pub(crate) const FILETYPE_ASN1: c_int = 2;
 /// `ERR_R_SYS_LIB`.
 pub(crate) const SYS_LIB: c_int = 2 | (2 << 18);
 /// `ERR_R_EVP_LIB`.
-const EVP_LIB: c_int = 6 | (2 << 18);
+pub(super) const EVP_LIB: c_int = 6 | (2 << 18);
 /// `ERR_R_PEM_LIB`.
 pub(crate) const PEM_LIB: c_int = 9 | (2 << 18);
 /// `ERR_R_ASN1_LIB`.
@@ -35,7 +38,7 @@ pub(crate) struct OwnKey {
     pub(crate) object: Pkey,
     /// Its type.
     pub(crate) kind: KeyKind,
-    /// The curve of an EC key as TLS numbers it; none for curves that TLS 1.3 has no signatures for.
+    /// The curve of an EC key as TLS numbers it; none for curves that TLS does not know.
     pub(crate) curve: Option<u16>,
     lib_ctx: LibCtx,
     native: OnceLock<Option<Arc<NativeKey>>>,
@@ -49,17 +52,18 @@ impl OwnKey {
         Ok(Self { object, kind, curve, lib_ctx, native: OnceLock::new() })
     }
 
-    /// The key for signatures of `scheme`: in aws-lc-rs where it can be, else where it is.
-    pub(crate) fn signer(&self, scheme: SignatureScheme) -> Arc<dyn PrivateKey> {
+    /// The key for signatures of `scheme`: in aws-lc-rs where it can be, else where it is. `failing` is the reason that a
+    /// failure is reported with.
+    pub(crate) fn signer(&self, scheme: SignatureScheme, failing: c_int) -> Arc<dyn PrivateKey> {
         match self.native.get_or_init(|| self.export()) {
             Some(native) if native.signs(scheme) => native.clone(),
-            _ => Arc::new(KeptKey { object: self.object.clone(), lib_ctx: self.lib_ctx.clone() }),
+            _ => Arc::new(KeptKey { object: self.object.clone(), lib_ctx: self.lib_ctx.clone(), failing }),
         }
     }
 
     /// Takes the private key out of libcrypto. What comes out must be the same key.
     fn export(&self) -> Option<Arc<NativeKey>> {
-        if !matches!(self.kind, KeyKind::Rsa | KeyKind::Ec | KeyKind::Ed25519) {
+        if !matches!(self.kind, KeyKind::Rsa | KeyKind::Ec | KeyKind::Ed25519) || !self.object.is_plain() {
             return None;
         }
         let native = NativeKey::from_pkcs8(self.kind, self.curve, &self.object.to_pkcs8()?)?;
@@ -76,13 +80,9 @@ impl OwnKey {
     }
 }
 
-fn curve_of(key: &Pkey) -> Option<u16> {
-    match key.group_name()?.as_str() {
-        "prime256v1" | "P-256" | "secp256r1" => Some(credentials::P256),
-        "secp384r1" | "P-384" => Some(credentials::P384),
-        "secp521r1" | "P-521" => Some(credentials::P521),
-        _ => None,
-    }
+/// The curve of an EC key as TLS numbers it.
+pub(super) fn curve_of(key: &Pkey) -> Option<u16> {
+    group::by_name(&key.group_name()?).map(|group| group.id)
 }
 
 fn digest_name(hash: Hash) -> &'static CStr {
@@ -105,11 +105,16 @@ pub(super) fn signing_method(sigalg: &sigalg::SigAlg) -> SigningMethod {
 struct KeptKey {
     object: Pkey,
     lib_ctx: LibCtx,
+    failing: c_int,
 }
 
 impl PrivateKey for KeptKey {
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
-        let failed = || rustls::Error::General("EVP_DigestSign failed".into());
+        let failed = || {
+            Error::Ssl(self.failing).report();
+            Exchange::note(|record| record.refused = Some(AlertDescription::InternalError));
+            rustls::Error::General("EVP_DigestSign failed".into())
+        };
         let sigalg = sigalg::by_scheme(scheme.0).ok_or_else(failed)?;
         self.object.sign(message, signing_method(sigalg), &self.lib_ctx).ok_or_else(failed)
     }

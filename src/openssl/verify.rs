@@ -218,6 +218,7 @@ pub(crate) fn verify_peer(ssl: &Arc<Connection>) -> VerifyAnswer {
         Ok(presented) => presented,
         Err(answer) => return answer,
     };
+    err::mark();
     let verdict = match run(ssl, &presented) {
         Ok(verdict) => verdict,
         Err(error) => {
@@ -227,17 +228,24 @@ pub(crate) fn verify_peer(ssl: &Arc<Connection>) -> VerifyAnswer {
         }
     };
     match verdict {
-        Verdict::Again => return VerifyAnswer::Wait(Pause::Verify),
+        Verdict::Again => {
+            err::forget_mark();
+            return VerifyAnswer::Wait(Pause::Verify);
+        }
         // A server sees a certificate only where it has asked for one; a client with any mode bit set insists.
         Verdict::NotVerified if ssl.is_server() || ssl.config().verify.mode != verify_mode::NONE => {
+            err::forget_mark();
             let result = ssl.verify_result.load(Ordering::Relaxed);
             return refuse(reason::CERTIFICATE_VERIFY_FAILED, alert_for(result));
         }
         Verdict::Verified | Verdict::NotVerified => {}
     }
-    if !ssl.is_server() {
-        // As OpenSSL: what verification left in the queue is of no interest any more.
-        err::clear();
+    if ssl.is_server() {
+        err::forget_mark();
+    } else {
+        // As OpenSSL: what verification left in the queue is of no interest any more. What callbacks for the client's
+        // certificate left, which run before it here, is.
+        err::pop_to_mark();
     }
     ssl.trust.accepted.store(true, Ordering::Relaxed);
     if ssl.is_server() { VerifyAnswer::Accept } else { ocsp::ask_client(ssl) }

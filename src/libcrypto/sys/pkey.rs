@@ -15,6 +15,18 @@ pub struct ENGINE {
     _opaque: [u8; 0],
 }
 
+/// An EC key of the older API.
+#[repr(C)]
+pub struct EC_KEY {
+    _opaque: [u8; 0],
+}
+
+/// A provider.
+#[repr(C)]
+pub struct OSSL_PROVIDER {
+    _opaque: [u8; 0],
+}
+
 /// A PKCS#8 structure.
 #[repr(C)]
 pub struct PKCS8_PRIV_KEY_INFO {
@@ -51,6 +63,14 @@ unsafe extern "C" {
         digest: *const c_char,
         propq: *const c_char,
     ) -> c_int;
+    pub fn EVP_PKEY_get0_provider(key: *const EVP_PKEY) -> *const OSSL_PROVIDER;
+    pub fn OSSL_PROVIDER_get0_name(provider: *const OSSL_PROVIDER) -> *const c_char;
+    pub fn EVP_PKEY_get0_RSA(key: *const EVP_PKEY) -> *const RSA;
+    pub fn RSA_get_method(rsa: *const RSA) -> *const c_void;
+    pub fn RSA_PKCS1_OpenSSL() -> *const c_void;
+    pub fn EVP_PKEY_get0_EC_KEY(key: *const EVP_PKEY) -> *const EC_KEY;
+    pub fn EC_KEY_get_method(key: *const EC_KEY) -> *const c_void;
+    pub fn EC_KEY_OpenSSL() -> *const c_void;
     pub fn EVP_PKEY2PKCS8(key: *const EVP_PKEY) -> *mut PKCS8_PRIV_KEY_INFO;
     pub fn PKCS8_PRIV_KEY_INFO_free(info: *mut PKCS8_PRIV_KEY_INFO);
     pub fn i2d_PKCS8_PRIV_KEY_INFO(info: *const PKCS8_PRIV_KEY_INFO, out: *mut *mut c_uchar) -> c_int;

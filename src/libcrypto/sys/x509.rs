@@ -18,6 +18,7 @@ unsafe extern "C" {
     pub fn X509_check_private_key(x: *const X509, key: *const EVP_PKEY) -> c_int;
     pub fn X509_get_extension_flags(x: *mut X509) -> u32;
     pub fn X509_get_key_usage(x: *mut X509) -> u32;
+    pub fn X509_get_signature_nid(x: *const X509) -> c_int;
     pub fn X509_get_signature_info(
         x: *mut X509,
         digest_nid: *mut c_int,
