@@ -83,6 +83,9 @@ static void check_all(SSL *ssl)
         X509 *cert;
         EVP_PKEY *key;
 
+        /* a peer's wish for RSA-PSS keys in TLS 1.2 is a test of key_types.c */
+        if (strcmp(all_names[i], "rsapss") == 0 && SSL_version(ssl) == TLS1_2_VERSION)
+            continue;
         snprintf(cert_file, sizeof cert_file, "%s.pem", all_names[i]);
         snprintf(key_file, sizeof key_file, "%s.key", all_names[i]);
         cert = load_cert(cert_file);

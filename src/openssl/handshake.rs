@@ -11,6 +11,7 @@ use super::types::SSL;
 use super::{alpn, certificate, client_hello, group, ocsp, progress, server_name, session, ticket, verify};
 use crate::libcrypto::bio::BioTransport;
 use crate::seam::{Failure, Handle};
+use crate::tls::cipher::{Suite, by_id};
 use crate::tls::exchange::{Application, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
 use crate::tls::handshake::{Handshake, Progress};
 use crate::tls::hello::Hello;
@@ -80,6 +81,12 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
             (false, false) => reason::NO_PROTOCOLS_AVAILABLE,
             _ => reason::NO_CIPHERS_AVAILABLE,
         }));
+    }
+    let is_tls13 = |&suite: &u16| by_id(suite).is_some_and(Suite::is_tls13);
+    let for_pss_keys = |scheme: &SignatureScheme| matches!(scheme.0, 0x0809..=0x080b);
+    // rustls leaves the schemes of RSA-PSS keys out of a hello for TLS 1.2 alone; a hello without any is malformed.
+    if !settings.suites.iter().any(is_tls13) && exchange.policy.lock().verify_schemes.iter().all(for_pss_keys) {
+        return Err(Error::Refused("signature algorithms of RSA-PSS keys alone, in TLS 1.2 alone"));
     }
     let rustls_config =
         ssl.context().client_config(&settings).map_err(|error| Error::SslData(INTERNAL_ERROR, error.to_string()))?;
