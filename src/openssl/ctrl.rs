@@ -6,7 +6,7 @@ use super::certificate_slot::Owner;
 use super::config::TLS1_3;
 use super::connection::Connection;
 use super::context::Context;
-use super::error::{Error, SHOULD_NOT_HAVE_BEEN_CALLED, guard};
+use super::error::{Error, INTERNAL_ERROR, SHOULD_NOT_HAVE_BEEN_CALLED, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
 use super::{callbacks, connection, group, handshake_values, ocsp, options, server_name, sigalg, tmp_dh, trust_store};
@@ -196,21 +196,26 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
         13 => Ok(Some(0)),
         // The argument of a callback that is refused.
         57 => Ok(Some(1)),
-        _ => unsupported(command, parg.is_null()),
+        79..=81 => Ok(None),
+        _ => refused_command(command, parg.is_null()),
     }
 }
 
-/// Numbers of commands that are known and refused. Setting nothing is no reason to fail.
-fn unsupported(command: c_int, sets_nothing: bool) -> Answer {
-    let what = match command {
-        6 => return Err(Error::Ssl(SHOULD_NOT_HAVE_BEEN_CALLED)),
-        17 | 73 | 74 | 120 | 121 => "DTLS",
-        56 => "SSL_set_tlsext_debug_callback",
-        75..=81 => "SRP",
-        104 => "SSL_CTX_set1_client_certificate_types",
-        _ => return Ok(None),
-    };
-    if sets_nothing { Ok(Some(1)) } else { Err(Error::Refused(what)) }
+/// Commands that are known and refused. Setting nothing is no reason to fail.
+fn refused_command(command: c_int, sets_nothing: bool) -> Answer {
+    match command {
+        6 => Err(Error::Ssl(SHOULD_NOT_HAVE_BEEN_CALLED)),
+        79 | 80 | 104 if sets_nothing => Ok(Some(1)),
+        81 if sets_nothing => Err(Error::Ssl(INTERNAL_ERROR)),
+        79..=81 => Err(Error::Refused("SRP")),
+        104 => Err(Error::Refused("SSL_CTX_set1_client_certificate_types")),
+        _ => Ok(None),
+    }
+}
+
+/// A command that sets a callback and is refused. Setting none is no reason to fail.
+fn refused_callback(what: &'static str, callback: AnyCallback) -> Answer {
+    if callback.is_none() { Ok(Some(1)) } else { Err(Error::Refused(what)) }
 }
 
 /// As [`connection_command`].
@@ -244,7 +249,7 @@ unsafe fn context_command(context: &Arc<Context>, command: c_int, larg: c_long, 
             server_name::set_callback_arg(context, parg);
             Ok(Some(1))
         }
-        _ => unsupported(command, parg.is_null()),
+        _ => refused_command(command, parg.is_null()),
     }
 }
 
@@ -349,7 +354,8 @@ unsafe fn connection_callback(ssl: &Arc<Connection>, command: c_int, callback: A
             unsafe { session_id::SSL_set_not_resumable_session_callback(ssl.as_ptr(), typed(callback)) };
             Ok(Some(1))
         }
-        _ => unsupported(command, callback.is_none()),
+        56 => refused_callback("SSL_set_tlsext_debug_callback", callback),
+        _ => Ok(None),
     }
 }
 
@@ -385,6 +391,7 @@ unsafe fn context_callback(context: &Arc<Context>, command: c_int, callback: Any
             unsafe { session_id::SSL_CTX_set_not_resumable_session_callback(ctx, typed(callback)) };
             Ok(Some(1))
         }
-        _ => unsupported(command, callback.is_none()),
+        75..=77 => refused_callback("SRP", callback),
+        _ => Ok(None),
     }
 }
