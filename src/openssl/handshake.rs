@@ -390,6 +390,7 @@ pub unsafe extern "C" fn SSL_accept(ssl: *mut SSL) -> c_int {
 
 fn set_side(ssl: &Connection, server: bool) {
     ssl.set_server(server);
+    session::side_chosen(ssl);
     ssl.shutdown.store(0, Ordering::Relaxed);
     let mut phase = ssl.phase.lock();
     if !matches!(*phase, Phase::Open) {

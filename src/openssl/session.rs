@@ -31,6 +31,8 @@ pub(crate) struct ConnectionSession {
 pub(super) struct State {
     /// In use, or to be offered.
     pub(super) current: Option<Arc<Session>>,
+    /// A side was chosen since it was agreed on, by which the connection counts as not begun.
+    before: bool,
     /// The client offers it.
     pub(super) offered: bool,
     /// It was resumed.
@@ -160,6 +162,12 @@ fn tell_new(ssl: &Arc<Connection>, session: Arc<Session>) {
 pub(crate) fn begun(ssl: &Connection) {
     let counters = &ssl.session_context.sessions.counters;
     count(if ssl.is_server() { &counters.accept } else { &counters.connect });
+    ssl.session.state.lock().before = false;
+}
+
+/// `SSL_set_connect_state` or `SSL_set_accept_state`: what ends now was not cut.
+pub(crate) fn side_chosen(ssl: &Connection) {
+    ssl.session.state.lock().before = true;
 }
 
 /// rustls has done a step: there may be new sessions (client).
@@ -196,7 +204,8 @@ pub(crate) fn connection_failed(ssl: &Arc<Connection>) {
 
 /// As `ssl_clear_bad_session` of OpenSSL: a connection that was not shut down takes its session with it.
 fn drop_if_cut(ssl: &Connection) -> bool {
-    let cut = !ssl.has_shutdown(shut::SENT) && matches!(*ssl.phase.lock(), Phase::Open);
+    let begun = !ssl.session.state.lock().before && matches!(*ssl.phase.lock(), Phase::Open);
+    let cut = begun && !ssl.has_shutdown(shut::SENT);
     if cut {
         spoil(ssl);
     }
