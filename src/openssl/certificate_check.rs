@@ -104,7 +104,7 @@ impl Wishes {
 
 /// The `CERT_PKEY_*` bits that hold, without `VALID`.
 fn judge(ssl: &Connection, wishes: &Wishes, candidate: &Candidate<'_>) -> c_int {
-    let (level, kind) = (ssl.config().security_level, candidate.key.kind);
+    let (level, kind) = (ssl.config().level(), candidate.key.kind);
     let mut held = 0;
     let mut hold = |flag: c_int, holds: bool| held |= if holds { flag } else { 0 };
     let signature = if wishes.tls13 {

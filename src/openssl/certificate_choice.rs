@@ -149,7 +149,7 @@ fn choose_as_server(ssl: &Connection, config: &Config, hello: &Hello) -> Result<
     let strict = certificate_check::is_strict(ssl);
     let valid = |slot: &Slot| {
         slot.is_complete()
-            && takes_curve(slot, &groups, config.security_level)
+            && takes_curve(slot, &groups, config.level())
             && (!strict || certificate_check::suits_strictly(ssl, slot))
     };
     let auth = authentications(&config.certificates, &peer.shared, &valid);
