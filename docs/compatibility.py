@@ -148,7 +148,8 @@ def main():
         print(("FAIL " if options.check else "     ") + problem)
     print(f"{len(names) - sum(1 for name in names if name not in status)} of {len(names)} names have a status")
     if options.check:
-        print(f"{len(names) + 1 - len(problems)} passed, {len(problems)} failed")
+        checks = len(names) + (1 if there else 0)
+        print(f"{max(checks - len(problems), 0)} passed, {len(problems)} failed")
         return 1 if problems else 0
     return 0
 
