@@ -1557,8 +1557,6 @@ void SSL_certs_clear(SSL *ssl);
 
 int SSL_check_chain(SSL *s, X509 *x, EVP_PKEY *pk, STACK_OF(X509) *chain);
 
-int SSL_check_chain(SSL *s, X509 *x, EVP_PKEY *pk, STACK_OF(X509) *chain);
-
 int SSL_check_private_key(const SSL *ssl);
 
 int SSL_clear(SSL *ssl);

@@ -1,28 +1,13 @@
 //! Names that belong to none of the other groups.
 
-use crate::libcrypto::sys::{EVP_PKEY, X509, stack_st_X509};
 use crate::openssl::refusal::refuse;
 use crate::openssl::types::{SSL, openssl_ssl_test_functions};
 use libc::off_t;
 use std::ffi::c_int;
 use std::ptr;
 
-/// `SSL_check_chain(3)`: whether a certificate, key and chain suit the peer, as flags. 0, no flag, says that they do not.
-///
-/// Status: refused: the certificate of the connection that suits the peer is chosen by the library itself.
-#[unsafe(no_mangle)]
-pub extern "C" fn SSL_check_chain(
-    _s: *mut SSL,
-    _x: *mut X509,
-    _pk: *mut EVP_PKEY,
-    _chain: *mut stack_st_X509,
-) -> c_int {
-    refuse("SSL_check_chain", 0)
-}
-
 /// `SSL_sendfile(3)`: sends a file through the kernel's TLS. Below 0 is failure; OpenSSL fails too where the kernel
-/// does not take the
-/// connection over, and programs then read and write.
+/// does not take the connection over, and programs then read and write.
 ///
 /// Status: refused: kernel TLS is not supported.
 #[unsafe(no_mangle)]
