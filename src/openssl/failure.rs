@@ -86,7 +86,7 @@ fn record(error: RecordError) -> c_int {
         RecordError::HttpRequest => reason::HTTP_REQUEST,
         RecordError::HttpsProxyRequest => reason::HTTPS_PROXY_REQUEST,
         RecordError::TooLong => reason::PACKET_LENGTH_TOO_LONG,
-        RecordError::WrongVersion => reason::WRONG_VERSION_NUMBER,
+        RecordError::NotTls | RecordError::WrongVersion => reason::WRONG_VERSION_NUMBER,
     }
 }
 

@@ -329,7 +329,9 @@ impl Handshake {
             Ok(Io::Eof) => Err(Error::UnexpectedEof),
             Ok(Io::Failed) => Err(Error::Transport),
             Err(error) => {
-                self.outbound.sink().extend(alert::plain(AlertDescription::ProtocolVersion));
+                if let Some(alert) = error.alert() {
+                    self.outbound.sink().extend(alert::plain(alert));
+                }
                 Err(error.into())
             }
         }

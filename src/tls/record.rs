@@ -3,6 +3,7 @@
 use super::transport::{Io, Transport};
 use parking_lot::Mutex;
 use rustls::TlsInputBuffer;
+use rustls::error::AlertDescription;
 use std::ops::Range;
 
 /// Length of a record header, bytes (RFC 8446, section 5.1).
@@ -37,10 +38,23 @@ pub enum RecordError {
     HttpRequest,
     /// A server was sent a plain HTTP CONNECT.
     HttpsProxyRequest,
-    /// The version field is not 3.x.
+    /// A connection begins with something else that is not TLS.
+    NotTls,
+    /// The version field is not 3.x, though the records before were TLS.
     WrongVersion,
     /// The body is longer than any record may be.
     TooLong,
+}
+
+impl RecordError {
+    /// The alert to send. What is not TLS gets none: the program may want to answer in the peer's own protocol.
+    pub fn alert(self) -> Option<AlertDescription> {
+        match self {
+            Self::HttpRequest | Self::HttpsProxyRequest | Self::NotTls => None,
+            Self::WrongVersion => Some(AlertDescription::ProtocolVersion),
+            Self::TooLong => Some(AlertDescription::RecordOverflow),
+        }
+    }
 }
 
 /// Ciphertext on its way to rustls, and plaintext that rustls left in place for the reader.
@@ -167,13 +181,15 @@ impl Inbound {
 
     /// A first header that is not TLS may be another protocol that OpenSSL knows by name.
     fn name_first_error(&self, error: RecordError, server: bool) -> RecordError {
-        if self.record != 0 || self.seen_header || !server {
+        if self.record != 0 || self.seen_header || error != RecordError::WrongVersion {
             return error;
         }
         match self.data.get(..HEADER) {
-            Some(b"GET /" | b"POST " | b"HEAD " | b"PUT /" | b"PUT h") => RecordError::HttpRequest,
-            Some(b"CONNE") => RecordError::HttpsProxyRequest,
-            _ => error,
+            Some(b"POST " | b"HEAD " | [b'G', b'E', b'T', b' ', _] | [b'P', b'U', b'T', b' ', _]) if server => {
+                RecordError::HttpRequest
+            }
+            Some(b"CONNE") if server => RecordError::HttpsProxyRequest,
+            _ => RecordError::NotTls,
         }
     }
 
