@@ -93,6 +93,7 @@ impl Bio {
 
     fn read(&self, buf: &mut [u8]) -> c_int {
         let len = c_int::try_from(buf.len()).unwrap_or(c_int::MAX);
+        clear_errno();
         // SAFETY: the BIO is live and `buf` is writable for `len` bytes.
         unsafe { sys::BIO_read(self.as_ptr(), buf.as_mut_ptr().cast::<c_void>(), len) }
     }
@@ -104,9 +105,17 @@ impl Bio {
 
     fn write(&self, data: &[u8]) -> c_int {
         let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
+        clear_errno();
         // SAFETY: the BIO is live and `data` is readable for `len` bytes.
         unsafe { sys::BIO_write(self.as_ptr(), data.as_ptr().cast::<c_void>(), len) }
     }
+}
+
+/// Forgets what earlier calls left in errno: programs print it together with a TLS error, which mostly has nothing to do
+/// with it.
+fn clear_errno() {
+    // SAFETY: the C library's address of this thread's errno, always valid.
+    unsafe { *libc::__errno_location() = 0 };
 }
 
 /// How a BIO call went wrong, for the call's own return value.

@@ -4,7 +4,7 @@ use super::connection::{self, share};
 use super::duplicate::SSL_copy_session_id;
 use super::error::{Error, guard};
 use super::handshake::{SSL_do_handshake, SSL_set_accept_state, SSL_set_connect_state};
-use super::io::{SSL_pending, SSL_read_ex, SSL_shutdown, SSL_write_ex};
+use super::io::{SSL_pending, SSL_read, SSL_shutdown, SSL_write};
 use super::status::SSL_get_error;
 use super::transport::{SSL_get_rbio, SSL_get_wbio, SSL_set_bio};
 use super::types::{SSL, SSL_CTX};
@@ -116,6 +116,22 @@ unsafe fn set_retry(bio: *mut sys::BIO, ssl: *mut SSL, value: c_int) {
     }
 }
 
+/// A count given out by its address. Failures keep their value, unlike with `SSL_read_ex`: below 0 tells a caller of
+/// `BIO_read` that this is not the end.
+///
+/// # Safety
+/// `count` is writable.
+unsafe fn counted(value: c_int, count: *mut usize) -> c_int {
+    match usize::try_from(value) {
+        Ok(moved @ 1..) => {
+            // SAFETY: writable, by the caller.
+            unsafe { *count = moved };
+            1
+        }
+        _ => value,
+    }
+}
+
 unsafe extern "C" fn read_ex(bio: *mut sys::BIO, buf: *mut c_char, len: usize, read: *mut usize) -> c_int {
     guard(0, || {
         if buf.is_null() {
@@ -125,9 +141,9 @@ unsafe extern "C" fn read_ex(bio: *mut sys::BIO, buf: *mut c_char, len: usize, r
         unsafe {
             let ssl = filter(bio).ok_or(Error::Silent)?.ssl;
             sys::BIO_clear_flags(bio, sys::BIO_FLAGS_ALL);
-            let value = SSL_read_ex(ssl, buf.cast(), len, read);
+            let value = SSL_read(ssl, buf.cast(), c_int::try_from(len).unwrap_or(c_int::MAX));
             set_retry(bio, ssl, value);
-            Ok(value)
+            Ok(counted(value, read))
         }
     })
 }
@@ -141,9 +157,9 @@ unsafe extern "C" fn write_ex(bio: *mut sys::BIO, buf: *const c_char, len: usize
         unsafe {
             let ssl = filter(bio).ok_or(Error::Silent)?.ssl;
             sys::BIO_clear_flags(bio, sys::BIO_FLAGS_ALL);
-            let value = SSL_write_ex(ssl, buf.cast(), len, written);
+            let value = SSL_write(ssl, buf.cast(), c_int::try_from(len).unwrap_or(c_int::MAX));
             set_retry(bio, ssl, value);
-            Ok(value)
+            Ok(counted(value, written))
         }
     })
 }

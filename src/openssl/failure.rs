@@ -36,7 +36,9 @@ pub(crate) fn report(ssl: &Connection, error: &TlsError, transport: &BioTranspor
         }
         TlsError::Record(error) => {
             ssl.fail();
-            callbacks::alert_sent(ssl, 2, AlertDescription::ProtocolVersion.0);
+            if let Some(alert) = error.alert() {
+                callbacks::alert_sent(ssl, 2, alert.0);
+            }
             (-1, Error::Ssl(record(*error)))
         }
         TlsError::RustlsWith(error, alert) => {
