@@ -10,6 +10,7 @@ use super::strings::State;
 use super::types::SSL;
 use super::{alpn, certificate, client_hello, group, ocsp, progress, server_name, session, ticket, verify};
 use crate::libcrypto::bio::BioTransport;
+use crate::libcrypto::err;
 use crate::seam::{Failure, Handle};
 use crate::tls::cipher::{Suite, by_id};
 use crate::tls::exchange::{Application, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
@@ -44,15 +45,20 @@ fn take(ssl: &Arc<Connection>) -> Result<Option<Box<Handshake>>, Error> {
     if !ssl.has_role() {
         return Err(Error::Ssl(reason::CONNECTION_TYPE_NOT_SET));
     }
-    match &mut *ssl.phase.lock() {
+    let going_on = match &mut *ssl.phase.lock() {
         Phase::Open => return Ok(None),
         Phase::Failed => return Err(Error::Silent),
-        Phase::Handshaking(slot) => match slot.take() {
-            Some(handshake) => return Ok(Some(handshake)),
-            // Called from inside one of its own callbacks, or by two threads at once.
-            None => return Err(Error::Silent),
-        },
-        phase @ Phase::Idle => *phase = Phase::Handshaking(None),
+        // None: called from inside one of its own callbacks, or by two threads at once.
+        Phase::Handshaking(slot) => Some(slot.take().ok_or(Error::Silent)?),
+        phase @ Phase::Idle => {
+            *phase = Phase::Handshaking(None);
+            None
+        }
+    };
+    // Entries that earlier calls left would be taken for this call's. OpenSSL, too, forgets them here.
+    err::clear();
+    if going_on.is_some() {
+        return Ok(going_on);
     }
     match begin(ssl) {
         Ok(handshake) => Ok(Some(Box::new(handshake))),
