@@ -54,7 +54,12 @@ pub(crate) fn presented(ssl: &Connection) -> Option<Arc<Presented>> {
     }
     let chain = ssl.facts.read().peer_chain.clone()?;
     let lib_ctx = &ssl.context().lib_ctx;
-    let certificates = chain.iter().map(|der| X509::from_der(der, lib_ctx)).collect::<Option<Vec<_>>>()?;
+    // The session's own certificate is the same object.
+    let agreed = ssl.facts.read().agreed.is_some();
+    let session = ssl.session.current().filter(|_| agreed);
+    let mut leaf = session.and_then(|session| session.peer(lib_ctx));
+    let object = |der: &Vec<u8>| leaf.take().or_else(|| X509::from_der(der, lib_ctx));
+    let certificates = chain.iter().map(object).collect::<Option<Vec<_>>>()?;
     if certificates.is_empty() {
         return None;
     }
@@ -127,7 +132,7 @@ pub unsafe extern "C" fn SSL_get_peer_cert_chain(ssl: *const SSL) -> *mut sys::s
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        let chain = match presented(&ssl) {
+        let chain = match presented(&ssl).filter(|_| !ssl.session.knows_leaf_only()) {
             Some(presented) if !ssl.is_server() => presented.whole.as_ptr(),
             // A server takes the chain over once it is verified.
             Some(presented) => {

@@ -60,6 +60,12 @@ impl ConnectionSession {
         }
     }
 
+    /// Whether the session was resumed from an encoding, which has room for the peer's own certificate only.
+    pub(crate) fn knows_leaf_only(&self) -> bool {
+        let state = self.state.lock();
+        state.hit && state.current.as_ref().is_some_and(|session| session.fields.read().leaf_only)
+    }
+
     /// How many tickets a TLS 1.3 server has sent.
     pub(crate) fn tickets_sent(&self) -> usize {
         self.state.lock().server.tickets_sent

@@ -171,6 +171,7 @@ impl Fields {
         let mut inner = Reader(content);
         if tag == 3 {
             self.peer_chain = Arc::new(vec![inner.whole(SEQUENCE)?.to_vec()]);
+            self.leaf_only = true;
             return inner.end();
         }
         match tag {
@@ -291,6 +292,7 @@ mod tests {
             time: 1_795_180_279,
             timeout: 304,
             peer_chain: Arc::new(vec![vec![0x30, 0x03, 1, 2, 3]]),
+            leaf_only: true,
             id_context: Bytes32::new(b"ctx").unwrap(),
             verify_result: 20,
             hostname: Some(c"host".to_owned()),

@@ -74,6 +74,8 @@ pub(crate) struct Fields {
     pub(crate) timeout: i64,
     /// The peer's certificates, leaf first, DER.
     pub(crate) peer_chain: Arc<Vec<Vec<u8>>>,
+    /// It was read from an encoding: of the peer's chain no more than the leaf is known.
+    pub(crate) leaf_only: bool,
     /// Where it is valid.
     pub(crate) id_context: Bytes32,
     /// The result of verifying the peer (`X509_V_OK`, ...).
@@ -112,6 +114,7 @@ impl Default for Fields {
             time: now(),
             timeout: TIMEOUT_ALONE,
             peer_chain: Arc::default(),
+            leaf_only: false,
             id_context: Bytes32::default(),
             // X509_V_ERR_UNSPECIFIED: nothing has been verified.
             verify_result: 1,

@@ -168,7 +168,10 @@ fn usable(
         return Ok(false);
     }
     let offered = hello.extension(23).is_some();
+    let suite = session.fields.read().suite;
     match version {
+        // OpenSSL would go on with a suite that has been disabled since.
+        TLS1_2 if !ssl.config().settings().suites.iter().any(|&enabled| Some(enabled) == suite) => Ok(false),
         TLS1_2 if extended && !offered => Err(abort(reason::INCONSISTENT_EXTMS, AlertDescription::IllegalParameter)),
         TLS1_2 => Ok(extended == offered),
         _ => Ok(true),
@@ -254,7 +257,18 @@ pub(crate) fn find(ssl: &Arc<Connection>, _id: &[u8], _remove: bool) -> Option<V
 /// The session of a ticket.
 pub(super) fn opened(ssl: &Arc<Connection>, ticket: &[u8]) -> Option<Vec<u8>> {
     let same = ssl.session.state.lock().server.ticket.as_deref() == Some(ticket);
-    if same { value(ssl) } else { None }
+    if !same {
+        return None;
+    }
+    let selected = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().selected_suite);
+    let suite = ssl.session.current().and_then(|session| session.fields.read().suite);
+    if is_tls13(ssl) && !matches!((selected, suite), (Some(selected), Some(suite)) if hashes_alike(selected, suite)) {
+        // The client has another hash now: its session is of no use.
+        ssl.session.replace(fresh(ssl));
+        ssl.session.state.lock().hit = false;
+        return None;
+    }
+    value(ssl)
 }
 
 /// TLS 1.2: a new session has this id.
