@@ -27,8 +27,11 @@ fn noted<T>(ssl: &Connection, read: impl FnOnce(&Record) -> T) -> Option<T> {
     ssl.exchange.read().as_ref().map(|exchange| read(&exchange.record.lock()))
 }
 
+/// The length of a random, bytes (RFC 5246, section 7.4.1.2).
+const RANDOM_LEN: usize = 32;
+
 /// A random; zeros before it is known.
-fn random(ssl: &Connection, server: bool) -> [u8; 32] {
+fn random(ssl: &Connection, server: bool) -> [u8; RANDOM_LEN] {
     let known = {
         let facts = ssl.facts.read();
         if server { facts.server_random } else { facts.client_random }
@@ -44,12 +47,12 @@ fn random(ssl: &Connection, server: bool) -> [u8; 32] {
 /// `ssl` is null or a live handle; `out` is null or writable for `room` bytes.
 unsafe fn get_random(ssl: *const SSL, out: *mut c_uchar, room: usize, server: bool) -> usize {
     guard(0, || {
+        if room == 0 {
+            return Ok(RANDOM_LEN);
+        }
         // SAFETY: null or a live handle, by the caller.
         let ssl = unsafe { share(ssl) }?;
         let random = random(&ssl, server);
-        if room == 0 {
-            return Ok(random.len());
-        }
         // SAFETY: null or writable, by the caller.
         Ok(unsafe { copy(&random, out, room) })
     })
