@@ -2,7 +2,7 @@
 #
 #   make                   build/lib/libssl.so.3 and the link libssl.so   (PROFILE=quick: faster to build, slower code)
 #   make install           library, headers and pkg-config file under $(DESTDIR)$(PREFIX)
-#   make headers           include/openssl/*.h, from the exports and headers/
+#   make headers           include/openssl/*.h, from the exports and include/generator/
 #   make check-headers     the headers: up to date, compiling, equal to the system's
 #   make compat            docs/compatibility.md, from the status of each name (check-compat: compare)
 #   make check-sources     curl, nginx and Apache compile against the headers (downloads)
@@ -154,8 +154,8 @@ check-programs: lib
 
 # ---- the C headers ----
 
-# The generator is a package of its own (headers/), with a pinned cbindgen; nothing of it is in the library.
-GENERATE = CARGO_TARGET_DIR=$(TARGET_DIR)/headers $(CARGO) run --quiet --locked --manifest-path headers/Cargo.toml -- .
+# The generator is a package of its own (include/generator/), with a pinned cbindgen; nothing of it is in the library.
+GENERATE = CARGO_TARGET_DIR=$(TARGET_DIR)/headers $(CARGO) run --quiet --locked --manifest-path include/generator/Cargo.toml -- .
 
 .PHONY: headers check-headers check-sources
 headers:

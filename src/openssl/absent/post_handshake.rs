@@ -1,6 +1,5 @@
 //! Client authentication after the handshake (RFC 8446 §4.6.2).
 
-use super::unless_off;
 use crate::openssl::config::TLS1_3;
 use crate::openssl::connection::share;
 use crate::openssl::error::{Error, guard};
@@ -9,21 +8,17 @@ use crate::openssl::types::{SSL, SSL_CTX};
 use crate::openssl::verify::verify_mode;
 use std::ffi::c_int;
 
-/// `SSL_CTX_set_post_handshake_auth(3)`: has clients offer it; 0, the default, is accepted.
+/// `SSL_CTX_set_post_handshake_auth(3)`: allows servers to ask a client for its certificate later.
 ///
-/// Status: refused: post-handshake authentication is not supported.
+/// Status: partial: the permission is never offered, so that a server that wants to ask later cannot.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_CTX_set_post_handshake_auth(_ctx: *mut SSL_CTX, val: c_int) {
-    unless_off(val == 0, "SSL_CTX_set_post_handshake_auth", (), ())
-}
+pub extern "C" fn SSL_CTX_set_post_handshake_auth(_ctx: *mut SSL_CTX, _val: c_int) {}
 
-/// `SSL_set_post_handshake_auth(3)`: has the client offer it; 0, the default, is accepted.
+/// `SSL_set_post_handshake_auth(3)`: allows the server to ask the client for its certificate later.
 ///
-/// Status: refused: post-handshake authentication is not supported.
+/// Status: partial: the permission is never offered, so that a server that wants to ask later cannot.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_set_post_handshake_auth(_s: *mut SSL, val: c_int) {
-    unless_off(val == 0, "SSL_set_post_handshake_auth", (), ())
-}
+pub extern "C" fn SSL_set_post_handshake_auth(_s: *mut SSL, _val: c_int) {}
 
 /// The post_handshake_auth extension (RFC 8446, section 4.2.6).
 const POST_HANDSHAKE_AUTH: u16 = 49;

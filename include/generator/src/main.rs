@@ -14,9 +14,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: headers REPOSITORY OUTPUT-FOLDER".into());
     };
     let functions = functions(repository)?;
-    let constants = fs::read_to_string(repository.join("headers/constants.tsv"))?;
+    let constants = fs::read_to_string(repository.join("include/generator/constants.tsv"))?;
     fs::create_dir_all(output)?;
-    for entry in fs::read_dir(repository.join("headers"))? {
+    for entry in fs::read_dir(repository.join("include/generator"))? {
         let path = entry?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".in")) else { continue };
         let frame = fs::read_to_string(&path)?;
