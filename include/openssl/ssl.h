@@ -2184,7 +2184,7 @@ int SSL_use_certificate_file(SSL *ssl, const char *file, int kind);
 
 int SSL_use_psk_identity_hint(SSL *s, const char *identity_hint);
 
-int SSL_verify_client_post_handshake(SSL *s);
+int SSL_verify_client_post_handshake(SSL *ssl);
 
 int SSL_version(const SSL *ssl);
 
