@@ -288,7 +288,23 @@ impl Connection {
 
     /// Forgets everything about a connection but its settings (`SSL_clear`).
     pub(crate) fn reset(&self) {
+        self.forget();
         *self.phase.lock() = Phase::Idle;
+        self.set_state(State::Before);
+    }
+
+    /// Makes a connection that was used, and then was given a side again, ready for the handshake that begins. Version and
+    /// cipher can be seen until there are new ones.
+    pub(crate) fn begin_again(&self) {
+        let seen = {
+            let facts = self.facts.read();
+            (facts.version(), facts.suite())
+        };
+        self.forget();
+        self.facts.write().chosen = Some(seen);
+    }
+
+    fn forget(&self) {
         *self.receiver.lock() = None;
         *self.sender.lock() = None;
         *self.exporter.lock() = None;
@@ -298,7 +314,6 @@ impl Connection {
         self.shutdown.store(0, Ordering::Relaxed);
         self.close_notify.store(false, Ordering::Relaxed);
         self.hello_stage.store(0, Ordering::Relaxed);
-        self.set_state(State::Before);
         self.names.clear();
         self.own.clear();
         self.trust.clear();

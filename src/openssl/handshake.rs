@@ -60,6 +60,10 @@ fn take(ssl: &Arc<Connection>) -> Result<Option<Box<Handshake>>, Error> {
     if going_on.is_some() {
         return Ok(going_on);
     }
+    if ssl.facts.read().agreed.is_some() {
+        session::connection_cleared(ssl);
+        ssl.begin_again();
+    }
     match begin(ssl) {
         Ok(handshake) => Ok(Some(Box::new(handshake))),
         Err(error) => {
@@ -398,12 +402,8 @@ fn set_side(ssl: &Connection, server: bool) {
     ssl.set_server(server);
     session::side_chosen(ssl);
     ssl.shutdown.store(0, Ordering::Relaxed);
-    let mut phase = ssl.phase.lock();
-    if !matches!(*phase, Phase::Open) {
-        *phase = Phase::Idle;
-        drop(phase);
-        ssl.set_state(State::Before);
-    }
+    *ssl.phase.lock() = Phase::Idle;
+    ssl.set_state(State::Before);
 }
 
 /// `SSL_set_connect_state(3)`: the next handshake is a client's.
