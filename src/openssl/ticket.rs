@@ -102,7 +102,8 @@ fn decrypt(ssl: &Arc<Connection>, ticket: &[u8]) -> Result<Option<State>, HelloA
     let callbacks = tickets.callbacks();
     if callbacks.key.is_none() && callbacks.key_evp.is_none() {
         let tls13 = session_server::is_tls13(ssl);
-        return Ok(tickets.open(ticket).map(|state| (state, tls13)));
+        let lifetime = ssl.session_context.sessions.timeout();
+        return Ok(tickets.open(ticket, lifetime).map(|(state, current)| (state, tls13 || !current)));
     }
     let (mut name, mut iv) = ([0; NAME_LEN], [0; MAX_IV]);
     let parts = ticket.split_at_checked(NAME_LEN).and_then(|(head, rest)| Some((head, rest.get(..MAX_IV)?)));
@@ -200,7 +201,7 @@ pub(super) fn seal_session(ssl: &Arc<Connection>, session: &Session) -> Option<V
     let tickets = &ssl.session_context.sessions.tickets;
     let callbacks = tickets.callbacks();
     if callbacks.key.is_none() && callbacks.key_evp.is_none() {
-        return tickets.seal(&state);
+        return tickets.seal(&state, ssl.session_context.sessions.timeout());
     }
     let (mut name, mut iv) = ([0; NAME_LEN], [0; MAX_IV]);
     let (answer, cipher) = ask_keys(ssl, &mut name, &mut iv, true)?;

@@ -9,13 +9,14 @@ use super::context::{self, Context};
 use super::error::{Error, INTERNAL_ERROR, guard};
 use super::holder::Holder;
 use super::reason;
+use super::session_object::now;
 use super::types::{SSL, SSL_CTX};
 use crate::seam::{Handle, arg, random};
 use crate::tls::session::TLS1_3;
-use crate::tls::ticket_key::{KEYS_LEN, TicketKey};
+use crate::tls::ticket_key::KEYS_LEN;
+use crate::tls::ticket_ring::TicketRing;
 use parking_lot::RwLock;
 use std::ffi::{c_int, c_long, c_void};
-use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// The program's callbacks for tickets.
@@ -36,15 +37,13 @@ pub(super) struct TicketCallbacks {
 /// Ticket keys and callbacks of a context.
 #[derive(Debug)]
 pub(crate) struct TicketSettings {
-    key: RwLock<Key>,
+    keys: TicketRing,
     callbacks: RwLock<TicketCallbacks>,
 }
 
-/// Bytes, and the key once it is needed.
-#[derive(Debug)]
-struct Key {
-    bytes: Zeroizing<[u8; KEYS_LEN]>,
-    made: Option<Arc<TicketKey>>,
+/// Seconds since 1970, or 0 before.
+fn seconds() -> u64 {
+    u64::try_from(now()).unwrap_or(0)
 }
 
 impl TicketSettings {
@@ -54,7 +53,7 @@ impl TicketSettings {
         if !random::fill(&mut *bytes) {
             return Err(Error::Ssl(INTERNAL_ERROR));
         }
-        Ok(Self { key: RwLock::new(Key { bytes, made: None }), callbacks: RwLock::default() })
+        Ok(Self { keys: TicketRing::new(*bytes, seconds()), callbacks: RwLock::default() })
     }
 
     /// The callbacks now.
@@ -62,23 +61,14 @@ impl TicketSettings {
         *self.callbacks.read()
     }
 
-    fn key(&self) -> Option<Arc<TicketKey>> {
-        if let Some(key) = &self.key.read().made {
-            return Some(key.clone());
-        }
-        let mut key = self.key.write();
-        let made = Arc::new(TicketKey::new(*key.bytes)?);
-        Some(key.made.get_or_insert(made).clone())
+    /// Seals a session's state with the context's key. Tickets are good for `lifetime` seconds.
+    pub(super) fn seal(&self, state: &[u8], lifetime: i64) -> Option<Vec<u8>> {
+        self.keys.seal(state, seconds(), u64::try_from(lifetime).unwrap_or(0))
     }
 
-    /// Seals a session's state with the context's key.
-    pub(super) fn seal(&self, state: &[u8]) -> Option<Vec<u8>> {
-        self.key()?.seal(state)
-    }
-
-    /// Opens a ticket that was sealed with the context's key.
-    pub(super) fn open(&self, ticket: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        self.key()?.open(ticket)
+    /// Opens a ticket that was sealed with the context's key; says too whether that is still in force.
+    pub(super) fn open(&self, ticket: &[u8], lifetime: i64) -> Option<(Zeroizing<Vec<u8>>, bool)> {
+        self.keys.open(ticket, seconds(), u64::try_from(lifetime).unwrap_or(0))
     }
 }
 
@@ -103,10 +93,9 @@ pub(super) unsafe fn keys_command(
     if set {
         // SAFETY: readable for 80 bytes, by the caller.
         let bytes = unsafe { arg::bytes(parg.cast(), KEYS_LEN) };
-        let bytes = Zeroizing::new(bytes.try_into().map_err(|_| Error::Silent)?);
-        *tickets.key.write() = Key { bytes, made: None };
+        tickets.keys.set(bytes.try_into().map_err(|_| Error::Silent)?);
     } else {
-        let bytes = tickets.key.read().bytes.clone();
+        let bytes = tickets.keys.share();
         // SAFETY: writable for 80 bytes, by the caller.
         unsafe { arg::bytes_mut(parg.cast(), KEYS_LEN) }.copy_from_slice(&*bytes);
     }

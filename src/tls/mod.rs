@@ -27,6 +27,7 @@ pub mod sigalg;
 #[cfg(test)]
 mod tests;
 pub mod ticket_key;
+pub mod ticket_ring;
 pub mod traffic;
 pub mod transport;
 pub mod verifier;
