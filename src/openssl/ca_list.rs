@@ -124,6 +124,11 @@ impl PeerIssuers {
         }))
     }
 
+    /// Whether the peer has spoken of them already.
+    pub(crate) fn is_known(&self) -> bool {
+        self.received.is_some()
+    }
+
     /// The names as libcrypto's objects.
     pub(crate) fn names(&self) -> Vec<Name> {
         self.received.iter().flatten().filter_map(|der| Name::from_der(der)).collect()
@@ -132,10 +137,10 @@ impl PeerIssuers {
     fn as_ptr(&mut self) -> *mut sys::stack_st_X509_NAME {
         let Some(received) = &self.received else { return std::ptr::null_mut() };
         if self.stack.is_none() {
-            self.stack = NameStack::new();
-            for name in received.iter().filter_map(|der| Name::from_der(der)) {
-                self.stack.as_mut().is_some_and(|stack| stack.push(name));
-            }
+            self.stack = NameStack::new().and_then(|mut stack| {
+                let mut names = received.iter().filter_map(|der| Name::from_der(der));
+                names.all(|name| stack.push(name)).then_some(stack)
+            });
         }
         self.stack.as_ref().map_or(std::ptr::null_mut(), NameStack::as_ptr)
     }

@@ -1,7 +1,9 @@
 //! Own certificates: `SSL_CTX_use_certificate` and relatives, and what is set now.
 
 pub(crate) use super::certificate_callback::ask_server;
-pub(crate) use super::certificate_choice::{check_tls13, for_client, for_server, refuse, server_settings};
+pub(crate) use super::certificate_choice::{
+    check_tls13, decides_late, for_client, for_server, refuse, server_settings,
+};
 pub(crate) use super::certificate_slot::{Certificates, ConnectionCertificates, ContextCertificates};
 
 use super::certificate_slot::{OwnCertificate, OwnChain, Owner, Slot, slot_of};

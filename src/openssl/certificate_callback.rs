@@ -14,7 +14,7 @@ use crate::libcrypto::pkey::Pkey;
 use crate::libcrypto::sys;
 use crate::libcrypto::x509::X509;
 use crate::seam::Failure;
-use crate::tls::exchange::{HelloAnswer, Pause};
+use crate::tls::exchange::{CredentialAnswer, HelloAnswer, Pause};
 use crate::tls::hello::Hello;
 use rustls::error::AlertDescription;
 use std::ffi::{c_int, c_void};
@@ -46,31 +46,25 @@ pub(crate) fn ask_server(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), Hel
 }
 
 /// Client: runs the certificate callback when the server asks for a certificate.
-pub(super) fn ask_client(ssl: &Arc<Connection>) -> Result<(), AlertDescription> {
+pub(super) fn ask_client(ssl: &Arc<Connection>) -> Result<(), CredentialAnswer> {
     match call(ssl) {
         Some(0) => {
             Error::Ssl(reason::CALLBACK_FAILED).report();
-            Err(AlertDescription::InternalError)
+            Err(CredentialAnswer::Refuse(AlertDescription::InternalError))
         }
-        Some(..0) => Err(cannot_wait()),
+        Some(..0) => Err(CredentialAnswer::Wait(Pause::Certificate)),
         None | Some(1..) => Ok(()),
     }
 }
 
-/// A client cannot stop while rustls holds the server's request.
-fn cannot_wait() -> AlertDescription {
-    Error::Refused("asking a client's certificate callback again later").report();
-    AlertDescription::InternalError
-}
-
 /// Client: runs the other callback when no certificate was suitable; it may set one.
-pub(super) fn ask_for_client_certificate(ssl: &Arc<Connection>) -> Result<bool, AlertDescription> {
+pub(super) fn ask_for_client_certificate(ssl: &Arc<Connection>) -> Result<bool, CredentialAnswer> {
     let Some(callback) = *ssl.context().certificates.client_callback.read() else { return Ok(false) };
     let (mut x509, mut key) = (std::ptr::null_mut(), std::ptr::null_mut());
     // SAFETY: the program's function; our count keeps the connection alive, nothing is locked.
     let answer = unsafe { callback(ssl.as_ptr(), &raw mut x509, &raw mut key) };
     if answer < 0 {
-        return Err(cannot_wait());
+        return Err(CredentialAnswer::Wait(Pause::Certificate));
     }
     // SAFETY: null or live, and with the answer the counts are ours.
     let pair = unsafe { (X509::from_owned(x509), Pkey::from_owned(key)) };
@@ -97,8 +91,7 @@ fn set_callback(owner: &Owner, function: CertificateCallback, arg: *mut c_void) 
 
 /// `SSL_CTX_set_cert_cb(3)`: sets what is called before an own certificate is chosen.
 ///
-/// Status: partial: a server may be told to wait; a client whose callback asks to be called again fails. It is also
-/// called for connections that then resume a session.
+/// Status: partial: it is also called for a server's connections that then resume a session.
 ///
 /// # Safety
 /// `ctx` is null or a live handle; `cb` may be called with `arg` as the manual says.
@@ -110,8 +103,7 @@ pub unsafe extern "C" fn SSL_CTX_set_cert_cb(ctx: *mut SSL_CTX, cb: CertificateC
 
 /// `SSL_set_cert_cb(3)`: as `SSL_CTX_set_cert_cb`, for one connection.
 ///
-/// Status: partial: a server may be told to wait; a client whose callback asks to be called again fails. It is also
-/// called for connections that then resume a session.
+/// Status: partial: it is also called for a server's connections that then resume a session.
 ///
 /// # Safety
 /// `ssl` is null or a live handle; `cb` may be called with `arg` as the manual says.
@@ -123,7 +115,7 @@ pub unsafe extern "C" fn SSL_set_cert_cb(ssl: *mut SSL, cb: CertificateCallback,
 
 /// `SSL_CTX_set_client_cert_cb(3)`: sets what a client calls when a server asks for a certificate and none is suitable.
 ///
-/// Status: partial: a client whose callback asks to be called again fails.
+/// Status: full.
 ///
 /// # Safety
 /// `ctx` is null or a live handle; `cb` may be called as the manual says.

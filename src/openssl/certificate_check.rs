@@ -2,7 +2,7 @@
 //! chain suit what the peer has said.
 
 use super::certificate_choice::{Peer, supported_groups};
-use super::certificate_slot::{Owner, Slot, kind_of, slot_of};
+use super::certificate_slot::{Owner, Slot, kind_of};
 use super::connection::{Connection, share};
 use super::error::guard;
 use super::private_key::{OwnKey, curve_of};

@@ -10,18 +10,21 @@ use super::context::Context;
 use super::error::{Error, INTERNAL_ERROR};
 use super::private_key::{EVP_LIB, OwnKey};
 use super::sigalg;
+use super::strings::State;
 use crate::libcrypto::x509::X509;
 use crate::seam::Failure;
 use crate::tls::certificate_request::CertificateRequest;
 use crate::tls::cipher::{self, Auth, Suite, security_bits};
 use crate::tls::config::Settings;
 use crate::tls::credentials;
+use crate::tls::exchange::CredentialAnswer;
 use crate::tls::group;
 use crate::tls::hello::{Hello, ServerHello};
 use crate::tls::sigalg::{Hash, KeyKind, NID_DSA, NID_RSA, NID_RSA_PSS, SigAlg, by_scheme, default_sigalgs};
 use rustls::crypto::{SelectedCredential, SignatureScheme};
 use rustls::error::{AlertDescription, Error as Rustls, PeerIncompatible};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// The signature_algorithms extension (RFC 8446, section 4.2.3).
 const SIGNATURE_ALGORITHMS: u16 = 13;
@@ -341,17 +344,34 @@ fn choose_suite(settings: &Settings, config: &Config, hello: &Hello, auth: u32) 
     both.first().copied()
 }
 
-/// Client: the credential to show when the server asks for one. Runs the program's callbacks; when these fail, no
-/// credential is shown and the connection remembers the alert to end the handshake with.
-pub(crate) fn for_client(ssl: &Arc<Connection>) -> Option<SelectedCredential> {
-    let request = take_request(ssl)?;
+/// Client: whether the program decides by callback what it shows, and so when the server has been verified.
+pub(crate) fn decides_late(ssl: &Connection) -> bool {
+    let by_callback =
+        || ssl.config().certificates.callback.is_some() || ssl.context().certificates.client_callback.read().is_some();
+    !ssl.is_server() && by_callback()
+}
+
+/// Client: the credential to show when the server asks for one. Runs the program's callbacks.
+pub(crate) fn for_client(ssl: &Arc<Connection>) -> CredentialAnswer {
+    let Some(request) = take_request(ssl) else { return CredentialAnswer::Nothing };
     ssl.facts.write().peer_schemes.clone_from(&request.schemes);
     *ssl.own.request.lock() = Some(Arc::new(request.clone()));
-    *ssl.own.issuers.lock() = PeerIssuers::new(request.authorities.clone());
-    ask_client(ssl, &request).unwrap_or_else(|alert| {
-        ssl.own.fail(alert);
-        None
-    })
+    let known = ssl.own.issuers.lock().is_known();
+    if !known {
+        *ssl.own.issuers.lock() = PeerIssuers::new(request.authorities.clone());
+    }
+    // In TLS 1.2 OpenSSL asks in the state of the request; the messages that follow it have been read here.
+    let state = ssl.state();
+    if !request.types.is_empty() {
+        ssl.set_state(State::ClientReadsCertificateRequest);
+    }
+    let answer = ask_client(ssl, &request);
+    ssl.set_state(state);
+    match answer {
+        Ok(Some(credential)) => CredentialAnswer::Show(Box::new(credential)),
+        Ok(None) => CredentialAnswer::Nothing,
+        Err(answer) => answer,
+    }
 }
 
 /// The server's request, from the transcript.
@@ -368,8 +388,11 @@ fn is_tls13(hello: Option<&ServerHello>) -> bool {
 fn ask_client(
     ssl: &Arc<Connection>,
     request: &CertificateRequest,
-) -> Result<Option<SelectedCredential>, AlertDescription> {
-    certificate_callback::ask_client(ssl)?;
+) -> Result<Option<SelectedCredential>, CredentialAnswer> {
+    if !ssl.own.callback_done.load(Ordering::Relaxed) {
+        certificate_callback::ask_client(ssl)?;
+        ssl.own.callback_done.store(true, Ordering::Relaxed);
+    }
     if let Some(credential) = suitable_for_server(ssl, request)? {
         return Ok(Some(credential));
     }
@@ -382,7 +405,7 @@ fn ask_client(
 fn suitable_for_server(
     ssl: &Arc<Connection>,
     request: &CertificateRequest,
-) -> Result<Option<SelectedCredential>, AlertDescription> {
+) -> Result<Option<SelectedCredential>, CredentialAnswer> {
     let config = ssl.config();
     let tls13 = match &*ssl.exchange.read() {
         Some(exchange) => is_tls13(exchange.record.lock().server_hello.as_ref()),
@@ -396,7 +419,7 @@ fn suitable_for_server(
     }
     credential(ssl, &config, choice).map(Some).map_err(|error| {
         error.report();
-        AlertDescription::InternalError
+        CredentialAnswer::Refuse(AlertDescription::InternalError)
     })
 }
 

@@ -24,7 +24,6 @@ use crate::tls::credentials;
 use crate::tls::sigalg::KeyKind;
 use parking_lot::{Mutex, RwLock};
 use rustls::crypto::Identity;
-use rustls::error::AlertDescription;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -288,8 +287,8 @@ pub(crate) struct ConnectionCertificates {
     chosen: AtomicUsize,
     /// Server: no certificate can be shown in TLS 1.3, nor will a callback find one.
     no_tls13: AtomicBool,
-    /// The alert that a failed callback of a client ends the handshake with.
-    failed: Mutex<Option<AlertDescription>>,
+    /// Client: the certificate callback has done its part.
+    pub(crate) callback_done: AtomicBool,
     /// Client: what the server asked for.
     pub(crate) request: Mutex<Option<Arc<CertificateRequest>>>,
     /// Client: the names of issuers that the server takes, once it has asked for a certificate.
@@ -303,7 +302,7 @@ impl Default for ConnectionCertificates {
         Self {
             chosen: AtomicUsize::new(NOT_CHOSEN),
             no_tls13: AtomicBool::new(false),
-            failed: Mutex::default(),
+            callback_done: AtomicBool::new(false),
             request: Mutex::default(),
             issuers: Mutex::default(),
         }
@@ -331,19 +330,9 @@ impl ConnectionCertificates {
         !self.no_tls13.load(Ordering::Relaxed)
     }
 
-    /// A callback has failed: the handshake ends with `alert`.
-    pub(crate) fn fail(&self, alert: AlertDescription) {
-        *self.failed.lock() = Some(alert);
-    }
-
-    /// The alert to end the handshake with.
-    pub(crate) fn failure(&self) -> Option<AlertDescription> {
-        self.failed.lock().take()
-    }
-
     /// Forgets what belongs to one handshake.
     pub(crate) fn clear(&self) {
-        *self.failed.lock() = None;
+        self.callback_done.store(false, Ordering::Relaxed);
         *self.request.lock() = None;
         *self.issuers.lock() = PeerIssuers::default();
     }

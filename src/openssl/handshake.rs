@@ -13,7 +13,7 @@ use crate::libcrypto::bio::BioTransport;
 use crate::libcrypto::err;
 use crate::seam::{Failure, Handle};
 use crate::tls::cipher::{Suite, by_id};
-use crate::tls::exchange::{Application, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
+use crate::tls::exchange::{Application, CredentialAnswer, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
 use crate::tls::handshake::{Handshake, Progress};
 use crate::tls::hello::Hello;
 use crate::tls::traffic::Established;
@@ -35,6 +35,8 @@ pub(crate) fn drive(ssl: &Arc<Connection>) -> c_int {
             return -1;
         }
     };
+    // As OpenSSL's state machine: what callers look at afterwards is about this call.
+    err::clear();
     ssl.set_want(want::NOTHING);
     let mut transport = ssl.transport();
     step_until_blocked(ssl, handshake, &mut transport)
@@ -64,6 +66,7 @@ fn take(ssl: &Arc<Connection>) -> Result<Option<Box<Handshake>>, Error> {
         session::connection_cleared(ssl);
         ssl.begin_again();
     }
+    err::clear();
     match begin(ssl) {
         Ok(handshake) => Ok(Some(Box::new(handshake))),
         Err(error) => {
@@ -117,6 +120,7 @@ fn policy(ssl: &Arc<Connection>) -> Policy {
         prefer_server_suites: config.options & op::CIPHER_SERVER_PREFERENCE != 0,
         prioritize_chacha: config.options & op::PRIORITIZE_CHACHA != 0,
         prefer_server_groups: group::server_decides(&config),
+        late_credential: certificate::decides_late(ssl),
         request_ocsp: ocsp::requested(ssl),
         log_keys: callbacks::wants_keys(ssl),
         tap_messages: callbacks::wants_messages(ssl),
@@ -217,9 +221,6 @@ impl Application for Asked {
 
     fn verify_peer(&self, chain: &[CertificateDer<'_>], ocsp: &[u8]) -> VerifyAnswer {
         let Some(ssl) = self.ssl() else { return VerifyAnswer::Refuse(AlertDescription::InternalError) };
-        if let Some(alert) = ssl.own.failure() {
-            return VerifyAnswer::Refuse(alert);
-        }
         let chain: Vec<Vec<u8>> = chain.iter().map(|certificate| certificate.to_vec()).collect();
         {
             let mut facts = ssl.facts.write();
@@ -245,8 +246,8 @@ impl Application for Asked {
         ocsp::staple(&ssl, certificate::for_server(&ssl, schemes)?).map_err(|alert| certificate::refuse(&ssl, alert))
     }
 
-    fn client_credential(&self) -> Option<SelectedCredential> {
-        let ssl = self.ssl()?;
+    fn client_credential(&self) -> CredentialAnswer {
+        let Some(ssl) = self.ssl() else { return CredentialAnswer::Nothing };
         // What has been read so far is told before the callbacks that are asked now.
         callbacks::after_step(&ssl);
         certificate::for_client(&ssl)

@@ -1,9 +1,9 @@
 //! Builds rustls's configurations. They hold what many connections share; what differs from one connection to the
 //! next is answered by the exchange in scope, so that one configuration serves a whole context.
 
-use super::exchange::{Exchange, Offer};
-use super::provider;
+use super::exchange::{CredentialAnswer, Exchange, Offer};
 use super::verifier::PeerVerifier;
+use super::{provider, replay};
 use rustls::client::{
     ClientCredentialResolver, ClientSessionKey, ClientSessionStore, CredentialRequest, Resumption, Tls12Resumption,
     Tls12Session, Tls13Session,
@@ -11,7 +11,7 @@ use rustls::client::{
 use rustls::crypto::kx::{NamedGroup, SupportedKxGroup};
 use rustls::crypto::{CipherSuite, SelectedCredential, SignatureScheme, Signer, TicketProducer};
 use rustls::enums::{ApplicationProtocol, CertificateType};
-use rustls::error::{Error, PeerIncompatible};
+use rustls::error::{AlertDescription, Error, PeerIncompatible};
 use rustls::server::{
     CipherSuiteSelector, ClientHello, InvalidSniPolicy, KeyExchangeSelector, OfferedKxGroup, ServerCredentialResolver,
     ServerSessionKey, StoresServerSessions, Tls13Tickets,
@@ -50,7 +50,7 @@ fn fragment(max: Option<usize>) -> Option<usize> {
 /// No cipher suite or no group is left.
 pub fn client(settings: &Settings) -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(provider::provider(&settings.suites, &settings.groups));
-    let mut config = ClientConfig::builder(provider)
+    let mut config = ClientConfig::builder_with_details(provider, Arc::new(replay::Clock))
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(PeerVerifier))
         .with_client_credential_resolver(Arc::new(FromExchange))?;
@@ -96,7 +96,18 @@ impl ClientCredentialResolver for FromExchange {
     fn resolve(&self, _: &CredentialRequest<'_>) -> Option<SelectedCredential> {
         let exchange = Exchange::current()?;
         exchange.record.lock().certificate_requested = true;
-        exchange.application.client_credential().map(observe)
+        if exchange.policy.lock().late_credential {
+            return exchange.stage.lock().credential().map(observe);
+        }
+        match exchange.application.client_credential() {
+            CredentialAnswer::Show(credential) => return Some(observe(*credential)),
+            CredentialAnswer::Nothing => {}
+            CredentialAnswer::Refuse(alert) => exchange.record.lock().credential_refused = Some(alert),
+            CredentialAnswer::Wait(_) => {
+                exchange.record.lock().credential_refused = Some(AlertDescription::InternalError);
+            }
+        }
+        None
     }
 
     fn supported_certificate_types(&self) -> &'static [CertificateType] {
@@ -216,7 +227,8 @@ impl KeyLog for FromExchange {
     }
 
     fn will_log(&self, _: &str) -> bool {
-        Exchange::current().is_some_and(|exchange| exchange.policy.lock().log_keys)
+        Exchange::current()
+            .is_some_and(|exchange| exchange.policy.lock().log_keys && !exchange.stage.lock().is_playing())
     }
 }
 

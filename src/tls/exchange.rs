@@ -6,6 +6,7 @@
 
 use super::hello::{Hello, ServerHello};
 use super::key_share::KeyShares;
+use super::replay::Stage;
 use parking_lot::Mutex;
 use rustls::DistinguishedName;
 use rustls::client::{Tls12Session, Tls13Session};
@@ -48,6 +49,19 @@ pub enum VerifyAnswer {
     Refuse(AlertDescription),
 }
 
+/// What a client shows a server that asks for a certificate.
+#[derive(Debug)]
+pub enum CredentialAnswer {
+    /// This.
+    Show(Box<SelectedCredential>),
+    /// Nothing.
+    Nothing,
+    /// Stops until the application is ready. Only where [`Policy::late_credential`] is set.
+    Wait(Pause),
+    /// Ends the handshake with this alert; the application has said why.
+    Refuse(AlertDescription),
+}
+
 /// Decisions of the application, made for one connection. Methods without a body in a face keep their default.
 pub trait Application: Send + Sync {
     /// Server: a ClientHello has arrived. Called again after [`HelloAnswer::Wait`].
@@ -74,8 +88,9 @@ pub trait Application: Send + Sync {
     /// There is none; the error decides the alert.
     fn server_credential(&self, schemes: &[SignatureScheme]) -> Result<SelectedCredential, rustls::Error>;
 
-    /// Client: the credential for a server that asks for one; [`Record::certificate_request`] says what it takes.
-    fn client_credential(&self) -> Option<SelectedCredential>;
+    /// Client: the credential for a server that asks for one; [`Record::certificate_request`] says what it takes. Called
+    /// again after [`CredentialAnswer::Wait`].
+    fn client_credential(&self) -> CredentialAnswer;
 
     /// Server: seals a session into a ticket. None: an empty ticket is sent.
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
@@ -131,6 +146,8 @@ pub struct Policy {
     pub prioritize_chacha: bool,
     /// Server: its own order of groups decides.
     pub prefer_server_groups: bool,
+    /// Client: the credential is asked for when the server has been verified, not before (see [`super::replay`]).
+    pub late_credential: bool,
     /// Client: asks for a stapled OCSP response.
     pub request_ocsp: bool,
     /// Record key log lines.
@@ -200,6 +217,8 @@ pub struct Record {
     pub warning: Option<AlertDescription>,
     /// Client: a CertificateRequest came.
     pub certificate_requested: bool,
+    /// Client: the application has no credential and wants the handshake to end with this alert; it has said why.
+    pub credential_refused: Option<AlertDescription>,
     /// The application has ended the handshake inside one of rustls's questions, with this alert; it has said why.
     pub refused: Option<AlertDescription>,
 }
@@ -214,6 +233,8 @@ pub struct Exchange {
     pub offer: Mutex<Option<Offer>>,
     /// What has been seen.
     pub record: Mutex<Record>,
+    /// Whether a client's handshake may have to be run again.
+    pub stage: Mutex<Stage>,
 }
 
 impl std::fmt::Debug for Exchange {
@@ -239,7 +260,13 @@ impl Drop for Leave {
 impl Exchange {
     /// An exchange with nothing decided and nothing seen.
     pub fn new(application: Box<dyn Application>) -> Arc<Self> {
-        Arc::new(Self { application, policy: Mutex::default(), offer: Mutex::default(), record: Mutex::default() })
+        Arc::new(Self {
+            application,
+            policy: Mutex::default(),
+            offer: Mutex::default(),
+            record: Mutex::default(),
+            stage: Mutex::default(),
+        })
     }
 
     /// Runs `body` (a call into rustls) with `self` as the connection that is being worked on.

@@ -3,19 +3,20 @@
 
 use super::alert;
 use super::error::Error;
-use super::exchange::{Exchange, HelloAnswer, Pause, VerifyAnswer};
+use super::exchange::{CredentialAnswer, Exchange, HelloAnswer, Pause, VerifyAnswer};
 use super::hello::{Hello, ServerHello};
 use super::record::Inbound;
+use super::replay::Stage;
 use super::session::TLS1_3;
 use super::traffic::Established;
 use super::transport::{Io, Outbound, Transport};
 use rustls::client::ClientHandshake;
-use rustls::crypto::{Identity, VerifiedIdentity};
+use rustls::crypto::{Identity, SelectedCredential, VerifiedIdentity};
 use rustls::enums::ApplicationProtocol;
 use rustls::error::{AlertDescription, PeerMisbehaved};
 use rustls::pki_types::{CertificateDer, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::ServerHandshake;
-use rustls::{ClientConfig, Tcp, VerifyPeerIdentity};
+use rustls::{ClientConfig, ClientSide, Tcp, VerifyPeerIdentity};
 use std::sync::Arc;
 
 /// How far a step came.
@@ -53,6 +54,25 @@ pub struct Handshake {
     hello_records: Vec<u8>,
     hello: Option<Hello>,
     is_server: bool,
+    /// Client: how it began, where it may have to be run again.
+    beginning: Option<Beginning>,
+    /// Client: the server has been verified, and only the client's own credential is open.
+    verified: bool,
+}
+
+/// What a client's handshake is begun with.
+struct Beginning {
+    config: Arc<ClientConfig>,
+    server_name: ServerName<'static>,
+    alpn: Vec<Vec<u8>>,
+}
+
+impl Beginning {
+    fn start(&self, exchange: &Arc<Exchange>, sink: &mut Vec<u8>) -> Result<ClientHandshake, Error> {
+        let protocols = self.alpn.iter().map(|name| ApplicationProtocol::from(name.as_slice()).to_owned()).collect();
+        let builder = self.config.connect(self.server_name.clone()).with_alpn(protocols);
+        Ok(ClientHandshake::NeedsInput(exchange.scope(|| builder.start_handshake(sink))?))
+    }
 }
 
 impl std::fmt::Debug for Handshake {
@@ -79,12 +99,18 @@ impl Handshake {
         read_ahead: bool,
     ) -> Result<Self, Error> {
         let mut outbound = Outbound::default();
-        let protocols = alpn.iter().map(|name| ApplicationProtocol::from(name.as_slice()).to_owned()).collect();
-        let builder = config.connect(server_name.unwrap_or_else(no_name)).with_alpn(protocols);
-        let start = exchange.scope(|| builder.start_handshake(outbound.sink()))?;
+        let server_name = server_name.unwrap_or_else(no_name);
+        let beginning = Beginning { config: config.clone(), server_name, alpn: alpn.to_vec() };
+        let late = exchange.policy.lock().late_credential;
+        if late {
+            let stage = Stage::record(exchange.offer.lock().as_ref());
+            *exchange.stage.lock() = stage;
+        }
+        let start = beginning.start(&exchange, outbound.sink())?;
         note_hello(&exchange, outbound.pending());
-        let machine = Machine::Client(ClientHandshake::NeedsInput(start));
-        Ok(Self::new(machine, outbound, exchange, read_ahead))
+        let mut handshake = Self::new(Machine::Client(start), outbound, exchange, read_ahead);
+        handshake.beginning = late.then_some(beginning);
+        Ok(handshake)
     }
 
     /// Starts a server's handshake: it waits for a ClientHello.
@@ -106,6 +132,8 @@ impl Handshake {
             buffered: false,
             hello_records: Vec::new(),
             hello: None,
+            beginning: None,
+            verified: false,
         }
     }
 
@@ -205,7 +233,15 @@ impl Handshake {
                 let answer = {
                     let presented = verify.presented_identity()?;
                     let chain = chain(presented.identity);
-                    (self.exchange.application.verify_peer(&chain, presented.ocsp_response), owned(presented.identity))
+                    let verdict = match self.verified {
+                        true => VerifyAnswer::Accept,
+                        false => self.exchange.application.verify_peer(&chain, presented.ocsp_response),
+                    };
+                    (verdict, owned(presented.identity))
+                };
+                let (verify, answer) = match answer {
+                    (VerifyAnswer::Accept, identity) => self.choose_credential(verify, identity)?,
+                    other => (verify, other),
                 };
                 match self.verdict(verify, answer)? {
                     Ok(next) => next,
@@ -227,6 +263,65 @@ impl Handshake {
             }
             next => (Machine::Client(next), Progress::Stepped),
         })
+    }
+
+    /// The server is verified. If it asked for a credential which is only decided on now, that is done, and the handshake
+    /// run again with it.
+    #[expect(clippy::type_complexity, reason = "as for `verdict`, which takes the result")]
+    fn choose_credential(
+        &mut self,
+        verify: VerifyPeerIdentity<ClientSide, Tcp>,
+        identity: Identity<'static>,
+    ) -> Result<(VerifyPeerIdentity<ClientSide, Tcp>, (VerifyAnswer, Identity<'static>)), Error> {
+        self.verified = true;
+        let (requested, refused) = {
+            let mut record = self.exchange.record.lock();
+            (record.certificate_requested, record.credential_refused.take())
+        };
+        let accept = (VerifyAnswer::Accept, identity.clone());
+        if let Some(alert) = refused {
+            return Ok((verify, (VerifyAnswer::Refuse(alert), identity)));
+        }
+        if !requested || self.beginning.is_none() {
+            return Ok((verify, accept));
+        }
+        Ok(match self.exchange.application.client_credential() {
+            CredentialAnswer::Nothing => (verify, accept),
+            CredentialAnswer::Refuse(alert) => (verify, (VerifyAnswer::Refuse(alert), identity)),
+            CredentialAnswer::Wait(pause) => (verify, (VerifyAnswer::Wait(pause), identity)),
+            CredentialAnswer::Show(credential) => (self.run_again(*credential)?, accept),
+        })
+    }
+
+    /// Runs the handshake again from its beginning to where the server is verified. What it sends on the way has been sent.
+    fn run_again(&mut self, credential: SelectedCredential) -> Result<VerifyPeerIdentity<ClientSide, Tcp>, Error> {
+        let beginning = self.beginning.take().ok_or(Error::State)?;
+        let played = self.exchange.stage.lock().play(credential);
+        let (offer, records) = played.ok_or(Error::State)?;
+        *self.exchange.offer.lock() = offer;
+        self.inbound = self.inbound.rewound(&records);
+        let verify = self.play(&beginning);
+        *self.exchange.stage.lock() = Stage::Off;
+        verify
+    }
+
+    fn play(&mut self, beginning: &Beginning) -> Result<VerifyPeerIdentity<ClientSide, Tcp>, Error> {
+        let mut sent = Vec::new();
+        let mut state = beginning.start(&self.exchange, &mut sent)?;
+        loop {
+            let left = self.inbound.ciphertext().len();
+            state = match state {
+                ClientHandshake::NeedsInput(needs) => {
+                    self.exchange.scope(|| needs.process(&mut self.inbound, &mut sent))?
+                }
+                ClientHandshake::VerifyServerIdentity(verify) => return Ok(verify),
+                _ => return Err(Error::State),
+            };
+            let stuck = matches!(state, ClientHandshake::NeedsInput(_)) && self.inbound.ciphertext().len() == left;
+            if stuck {
+                return Err(Error::State);
+            }
+        }
     }
 
     /// A client that resumes in TLS 1.3 may still find fault with the server. Its Finished is on its way then; the alert
@@ -324,7 +419,10 @@ impl Handshake {
             return Ok(None);
         }
         match self.inbound.read_record(transport, self.is_server) {
-            Ok(Io::Done(_)) => Ok(None),
+            Ok(Io::Done(_)) => {
+                self.exchange.stage.lock().received(self.inbound.last_record());
+                Ok(None)
+            }
             Ok(Io::WouldBlock) => Ok(Some(Progress::WantRead)),
             Ok(Io::Eof) => Err(Error::UnexpectedEof),
             Ok(Io::Failed) => Err(Error::Transport),

@@ -1,6 +1,7 @@
 //! Remembers the temporary keys of a key exchange, which rustls shows only to the provider.
 
 use super::exchange::Exchange;
+use super::replay;
 use rustls::Error;
 use rustls::crypto::kx::ffdhe::FfdheGroup;
 use rustls::crypto::kx::{
@@ -33,7 +34,7 @@ pub(super) struct TapGroup(pub(super) &'static dyn SupportedKxGroup);
 
 impl SupportedKxGroup for TapGroup {
     fn start(&self) -> Result<StartedKeyExchange, Error> {
-        Ok(match self.0.start()? {
+        Ok(match replay::start(self.name(), || self.0.start())? {
             StartedKeyExchange::Single(single) => StartedKeyExchange::Single(Box::new(Single(single))),
             StartedKeyExchange::Hybrid(hybrid) => StartedKeyExchange::Hybrid(Box::new(Hybrid(hybrid))),
             other => other,

@@ -22,6 +22,7 @@ pub mod key_share;
 pub mod p521;
 pub mod provider;
 pub mod record;
+pub mod replay;
 pub mod session;
 pub mod sigalg;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::forge;
 use super::hello::acknowledges_name;
 use super::key_share::TapGroup;
 use super::p521::P521;
+use super::replay;
 use rustls::crypto::cipher::{Tls12AeadAlgorithm, Tls13AeadAlgorithm};
 use rustls::crypto::hash::{Context, Hash, Output};
 use rustls::crypto::hmac::Tag;
@@ -105,7 +106,7 @@ impl SecureRandom for IdOrRandom {
         let id = Exchange::current().and_then(|exchange| exchange.record.lock().next_id.take());
         match id {
             Some(id) if id.len() == buf.len() => buf.copy_from_slice(&id),
-            _ => backend::DEFAULT_PROVIDER.secure_random.fill(buf)?,
+            _ => replay::fill(buf, |buf| backend::DEFAULT_PROVIDER.secure_random.fill(buf))?,
         }
         Ok(())
     }
@@ -161,7 +162,9 @@ impl Context for TapContext {
     }
 
     fn update(&mut self, data: &[u8]) {
-        if let Some(messages) = split_messages(data, self.whole) {
+        // What is played again has been shown before.
+        let shown = || !self.exchange.stage.lock().is_playing();
+        if let Some(messages) = split_messages(data, self.whole).filter(|_| shown()) {
             let mut record = self.exchange.record.lock();
             if let Some(request) = messages.iter().rfind(|message| message.kind == certificate_request::MESSAGE) {
                 record.certificate_request = request.bytes.clone();

@@ -127,6 +127,20 @@ impl Inbound {
         self.data.get(self.last..self.record).unwrap_or_default()
     }
 
+    /// A buffer that begins with records that have been received before, and goes on where this one does.
+    pub(super) fn rewound(&self, records: &[u8]) -> Self {
+        let mut data = take_buffer();
+        data.clear();
+        data.extend_from_slice(records);
+        data.extend_from_slice(self.data.get(self.record..self.end).unwrap_or_default());
+        let end = data.len();
+        data.resize(end.max(BUFFER), 0);
+        let mut rewound = Self::default();
+        (rewound.data, rewound.end, rewound.record) = (data, end, records.len());
+        (rewound.seen_header, rewound.read_ahead) = (true, self.read_ahead);
+        rewound
+    }
+
     /// Receives until one whole record more is there. `first_flight` tells a server's first record apart.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use super::config::{self, Settings};
 use super::error::Error;
-use super::exchange::{Application, Exchange, HelloAnswer, Offer, Policy, VerifyAnswer};
+use super::exchange::{Application, ClientAuth, CredentialAnswer, Exchange, HelloAnswer, Offer, Policy, VerifyAnswer};
 use super::handshake::{Handshake, Progress};
 use super::hello::Hello;
 use super::traffic::{Established, Received, WriteMode};
@@ -83,8 +83,9 @@ impl Application for Open {
             .ok_or(PeerIncompatible::NoSignatureSchemesInCommon.into())
     }
 
-    fn client_credential(&self) -> Option<SelectedCredential> {
-        self.server_credential(&[SignatureScheme::ECDSA_NISTP256_SHA256]).ok()
+    fn client_credential(&self) -> CredentialAnswer {
+        let credential = self.server_credential(&[SignatureScheme::ECDSA_NISTP256_SHA256]).unwrap();
+        CredentialAnswer::Show(Box::new(credential))
     }
 
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
@@ -127,8 +128,12 @@ impl World {
     }
 
     fn connect(&self, limit: usize, offer: Option<Offer>) -> Result<(Pair, Arc<Exchange>), Error> {
+        self.connect_to(self, limit, offer)
+    }
+
+    fn connect_to(&self, to: &World, limit: usize, offer: Option<Offer>) -> Result<(Pair, Arc<Exchange>), Error> {
         let (mut near, mut far) = ends(limit);
-        let (client, server) = (self.exchange(), self.exchange());
+        let (client, server) = (self.exchange(), to.exchange());
         *client.offer.lock() = offer;
         let config = config::client(&self.settings).unwrap();
         let alpn = [b"h2".to_vec()];
@@ -248,6 +253,47 @@ fn a_ticket_resumes() {
         assert!(offer.is_some(), "{suites:x?}");
         let (pair, _) = world.connect(100_000, offer).unwrap();
         assert!(pair.client.facts.resumed && pair.server.facts.resumed, "{suites:x?}");
+    }
+}
+
+#[test]
+fn a_client_that_decides_late_shows_its_certificate() {
+    for suites in [TLS13, TLS12] {
+        for (limit, groups) in [(7, &[0x11ec_u16, 0x17][..]), (100_000, &[0x1d]), (1000, &[0x17])] {
+            let (mut client, mut server) = (world(suites), world(suites));
+            client.policy.late_credential = true;
+            client.policy.log_keys = true;
+            server.policy.client_auth = ClientAuth { request: true, require: true, ..ClientAuth::default() };
+            // With the last groups TLS 1.3 needs a second hello.
+            server.settings.groups = groups.to_vec();
+            let (mut pair, exchange) = client.connect_to(&server, limit, None).unwrap();
+            assert_eq!(pair.server.facts.peer_chain, [CERTIFICATE], "{suites:x?} {groups:x?}");
+            assert_eq!(pair.send(b"data"), b"data");
+            let record = exchange.record.lock();
+            let finished = record.messages.iter().filter(|message| message.kind == 20).count();
+            let hellos = record.messages.iter().filter(|message| message.kind == 2).count();
+            let logged = record.key_log.iter().filter(|line| line.starts_with("CLIENT_")).count();
+            let again = suites == TLS13 && groups == [0x17];
+            assert_eq!((finished, hellos), (2, if again { 2 } else { 1 }), "each message is seen once");
+            assert_eq!(logged, if suites == TLS13 { 2 } else { 1 }, "each secret is logged once");
+        }
+    }
+}
+
+#[test]
+fn a_late_decision_may_follow_an_offer_of_a_session() {
+    for suites in [TLS13, TLS12] {
+        let mut client = world(suites);
+        let (mut pair, exchange) = client.connect(100_000, None).unwrap();
+        while pair.client.receiver.fill(&mut pair.near).unwrap() == Received::Control {}
+        let offer = exchange.record.lock().new_sessions.pop();
+        client.policy.late_credential = true;
+        // This server does not know the ticket.
+        let mut server = world(suites);
+        server.policy.client_auth = ClientAuth { request: true, require: true, ..ClientAuth::default() };
+        let (mut pair, _) = client.connect_to(&server, 100_000, offer).unwrap();
+        assert!(!pair.client.facts.resumed);
+        assert_eq!(pair.send(b"data"), b"data", "{suites:x?}");
     }
 }
 

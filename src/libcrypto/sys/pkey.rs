@@ -1,6 +1,6 @@
 //! evp.h, rsa.h: keys and signatures.
 
-use super::{BIO, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OSSL_LIB_CTX};
+use super::{BIO, EC_KEY, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OSSL_LIB_CTX};
 use std::ffi::{c_char, c_int, c_long, c_uchar, c_void};
 
 /// An RSA key of the older API.
@@ -12,12 +12,6 @@ pub struct RSA {
 /// An engine.
 #[repr(C)]
 pub struct ENGINE {
-    _opaque: [u8; 0],
-}
-
-/// An EC key of the older API.
-#[repr(C)]
-pub struct EC_KEY {
     _opaque: [u8; 0],
 }
 
