@@ -11,6 +11,7 @@ use crate::libcrypto::pem::Password;
 use crate::libcrypto::pkey::Pkey;
 use crate::tls::cipher::{Auth, Suite};
 use crate::tls::config::Settings;
+use crate::tls::provider::FALLBACK_SCSV;
 use std::sync::{Arc, OnceLock};
 
 /// `TLS1_2_VERSION`.
@@ -53,6 +54,7 @@ pub(crate) mod mode {
     pub(crate) const ENABLE_PARTIAL_WRITE: u32 = 1;
     pub(crate) const ACCEPT_MOVING_WRITE_BUFFER: u32 = 2;
     pub(crate) const AUTO_RETRY: u32 = 4;
+    pub(crate) const SEND_FALLBACK_SCSV: u32 = 0x80;
 }
 
 /// The settings that `SSL_new` passes on. Cloned only when a connection, or a context that has connections, differs.
@@ -208,13 +210,20 @@ impl Config {
 
     fn make_settings(&self) -> Settings {
         Settings {
-            suites: self.usable_suites().iter().map(|suite| suite.id).collect(),
+            suites: self.offered_suites(),
             groups: self.enabled_groups(),
             max_fragment: Some(self.max_send_fragment),
             tickets: self.options & op::NO_TICKET == 0,
             num_tickets: self.num_tickets,
             require_ems: false,
         }
+    }
+
+    /// The numbers of the suites that a hello lists: those that are usable, and the sign of a fallback.
+    fn offered_suites(&self) -> Vec<u16> {
+        let usable = self.usable_suites();
+        let fallback = self.mode & mode::SEND_FALLBACK_SCSV != 0 && usable.iter().any(|suite| !suite.is_tls13());
+        usable.iter().map(|suite| suite.id).chain(fallback.then_some(FALLBACK_SCSV)).collect()
     }
 
     /// The suites that versions, security level and signature algorithms leave, in order of preference.

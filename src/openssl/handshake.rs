@@ -16,6 +16,7 @@ use crate::tls::cipher::{Suite, by_id};
 use crate::tls::exchange::{Application, CredentialAnswer, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
 use crate::tls::handshake::{Handshake, Progress};
 use crate::tls::hello::Hello;
+use crate::tls::provider::FALLBACK_SCSV;
 use crate::tls::traffic::Established;
 use rustls::crypto::{SelectedCredential, SignatureScheme};
 use rustls::error::AlertDescription;
@@ -343,6 +344,10 @@ fn check_version(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer
             return Err(abort(why, AlertDescription::ProtocolVersion));
         }
     };
+    // A client that says it fell back could have had more (RFC 7507).
+    if version == TLS1_2 && tls13 && hello.suites().any(|suite| suite == FALLBACK_SCSV) {
+        return Err(abort(reason::INAPPROPRIATE_FALLBACK, AlertDescription::InappropriateFallback));
+    }
     ssl.facts.write().chosen = Some((version, 0));
     Ok(())
 }

@@ -47,6 +47,14 @@ fn pick<T>(wanted: &[u16], all: &'static [T], id: impl Fn(&T) -> CipherSuite) ->
 
 fn tls12_suites() -> &'static [Tls12CipherSuite] {
     static SUITES: LazyLock<Vec<Tls12CipherSuite>> = LazyLock::new(|| {
+        let fallback = backend::ALL_TLS12_CIPHER_SUITES.first().map(|plain| Tls12CipherSuite {
+            common: CipherSuiteCommon { suite: CipherSuite(FALLBACK_SCSV), ..tapped_common(&plain.common) },
+            protocol_version: plain.protocol_version,
+            prf_provider: plain.prf_provider,
+            kx: plain.kx,
+            sign: &[],
+            aead_alg: plain.aead_alg,
+        });
         backend::ALL_TLS12_CIPHER_SUITES
             .iter()
             .map(|plain| Tls12CipherSuite {
@@ -57,10 +65,14 @@ fn tls12_suites() -> &'static [Tls12CipherSuite] {
                 sign: plain.sign,
                 aead_alg: aead12(plain.aead_alg),
             })
+            .chain(fallback)
             .collect()
     });
     &SUITES
 }
+
+/// TLS_FALLBACK_SCSV (RFC 7507): no suite, but sent in the list of suites. One that can sign nothing cannot be used.
+pub const FALLBACK_SCSV: u16 = 0x5600;
 
 fn tls13_suites() -> &'static [Tls13CipherSuite] {
     static SUITES: LazyLock<Vec<Tls13CipherSuite>> = LazyLock::new(|| {
