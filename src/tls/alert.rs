@@ -2,6 +2,7 @@
 //! other way, so the alert is amended on its way out: in clear where no key has been agreed, else before it is sealed.
 
 use super::exchange::Exchange;
+use super::full_records;
 use rustls::crypto::cipher::{
     AeadKey, Iv, OutboundPlain, Record, RecordDecrypter, RecordEncrypter, Tls13AeadAlgorithm, UnsupportedOperationError,
 };
@@ -44,7 +45,7 @@ fn decided() -> Option<AlertDescription> {
     Exchange::current()?.record.lock().refused
 }
 
-/// A TLS 1.3 AEAD that seals the alert which was decided on in place of rustls's own.
+/// A TLS 1.3 AEAD that seals the alert which was decided on in place of rustls's own, and fills its records.
 pub(super) struct AmendingAead(pub(super) &'static dyn Tls13AeadAlgorithm);
 
 impl Tls13AeadAlgorithm for AmendingAead {
@@ -94,7 +95,7 @@ impl RecordEncrypter for AmendingEncrypter {
     }
 
     fn encrypted_payload_len(&self, payload_len: usize) -> usize {
-        self.0.encrypted_payload_len(payload_len)
+        full_records::payload_len(&*self.0, payload_len)
     }
 }
 

@@ -38,9 +38,8 @@ pub struct Settings {
     pub require_ems: bool,
 }
 
-/// The smallest fragment rustls makes, counting the record's overhead.
+/// rustls's limit for a record of at most `max` bytes of plaintext: it counts the header in.
 fn fragment(max: Option<usize>) -> Option<usize> {
-    // rustls counts the header and the protection into its limit; OpenSSL's limit is plaintext.
     max.filter(|&max| max < 16384).map(|max| max.max(32) + 5)
 }
 

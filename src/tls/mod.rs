@@ -15,6 +15,7 @@ pub mod credentials;
 pub mod error;
 pub mod exchange;
 mod forge;
+mod full_records;
 pub mod group;
 pub mod handshake;
 pub mod hello;

@@ -217,6 +217,41 @@ fn a_client_sends_each_flight_at_once() {
     }
 }
 
+/// The lengths of the records in a pipe, without headers.
+fn record_lengths(pipe: &Mutex<Pipe>) -> Vec<usize> {
+    let bytes: Vec<u8> = pipe.lock().bytes.iter().copied().collect();
+    let (mut rest, mut lengths) = (&bytes[..], Vec::new());
+    while let [_, _, _, high, low, tail @ ..] = rest {
+        let len = usize::from(*high) << 8 | usize::from(*low);
+        lengths.push(len);
+        rest = &tail[len..];
+    }
+    lengths
+}
+
+#[test]
+fn records_are_as_full_as_allowed() {
+    for (suites, added) in [(TLS13, 17), (TLS12, 24)] {
+        for (limit, lengths) in [(None, vec![16384, 16384, 1]), (Some(20000), vec![16384, 16384, 1])] {
+            let mut world = world(suites);
+            world.settings.max_fragment = limit;
+            let (mut pair, _) = world.connect(100_000, None).unwrap();
+            let data = vec![7; 32769];
+            assert_eq!(
+                pair.client.sender.write(&mut pair.near, &data, WriteMode::default()).unwrap(),
+                Io::Done(data.len())
+            );
+            let expected: Vec<usize> = lengths.iter().map(|len| len + added).collect();
+            assert_eq!(record_lengths(&pair.near.write), expected, "{suites:x?}");
+        }
+        let mut small = world(suites);
+        small.settings.max_fragment = Some(512);
+        let (mut pair, _) = small.connect(100_000, None).unwrap();
+        let _ = pair.client.sender.write(&mut pair.near, &[7; 1000], WriteMode::default()).unwrap();
+        assert_eq!(record_lengths(&pair.near.write), [512 + added, 488 + added], "{suites:x?}");
+    }
+}
+
 #[test]
 fn a_write_must_be_repeated_with_its_data() {
     let (mut pair, _) = world(TLS13).connect(100, None).unwrap();
