@@ -68,7 +68,6 @@ fn end_of_stream(ssl: &Connection) -> (c_int, Error) {
         return (0, Error::Silent);
     }
     ssl.fail();
-    callbacks::alert_sent(ssl, 2, AlertDescription::DecodeError.0);
     (0, Error::Ssl(reason::UNEXPECTED_EOF_WHILE_READING))
 }
 
@@ -90,13 +89,6 @@ fn record(error: RecordError) -> c_int {
         RecordError::HttpsProxyRequest => reason::HTTPS_PROXY_REQUEST,
         RecordError::TooLong => reason::PACKET_LENGTH_TOO_LONG,
         RecordError::NotTls | RecordError::WrongVersion => reason::WRONG_VERSION_NUMBER,
-        RecordError::UnexpectedMessage => reason::UNEXPECTED_MESSAGE,
-        RecordError::MessageTooLong => reason::EXCESSIVE_MESSAGE_SIZE,
-        RecordError::InvalidAlert => reason::INVALID_ALERT,
-        RecordError::BadChangeCipherSpec => reason::BAD_CHANGE_CIPHER_SPEC,
-        RecordError::NoRenegotiation => reason::NO_RENEGOTIATION,
-        RecordError::BadType => reason::BAD_RECORD_TYPE,
-        RecordError::Undecryptable => reason::DECRYPTION_FAILED_OR_BAD_RECORD_MAC,
     }
 }
 

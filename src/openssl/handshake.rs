@@ -2,7 +2,7 @@
 
 use super::callbacks;
 use super::config::{TLS1_2, TLS1_3, op};
-use super::connection::{Connection, Phase, share, shut, want};
+use super::connection::{Connection, Phase, share, want};
 use super::error::{Error, INTERNAL_ERROR, guard};
 use super::failure;
 use super::reason;
@@ -13,7 +13,6 @@ use crate::libcrypto::bio::BioTransport;
 use crate::libcrypto::err;
 use crate::seam::{Failure, Handle};
 use crate::tls::cipher::{Suite, by_id};
-use crate::tls::error::Error as TlsError;
 use crate::tls::exchange::{Application, CredentialAnswer, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
 use crate::tls::handshake::{Handshake, Progress};
 use crate::tls::hello::Hello;
@@ -124,7 +123,6 @@ fn policy(ssl: &Arc<Connection>) -> Policy {
         prefer_server_groups: group::server_decides(&config),
         late_credential: certificate::decides_late(ssl),
         request_ocsp: ocsp::requested(ssl),
-        ignore_eof: config.options & op::IGNORE_UNEXPECTED_EOF != 0,
         log_keys: callbacks::wants_keys(ssl),
         tap_messages: callbacks::wants_messages(ssl),
         new_session_id: session::new_id(ssl),
@@ -142,17 +140,6 @@ fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, tran
             Ok(Progress::Done(established)) => return complete(ssl, *established),
             Ok(Progress::WantRead) => want::READING,
             Ok(Progress::WantWrite) => want::WRITING,
-            Ok(Progress::TransportFailed) => {
-                let (_, error) = failure::report(ssl, &TlsError::Transport, transport);
-                error.report();
-                want::NOTHING
-            }
-            Ok(Progress::Closed) => {
-                callbacks::alert_received(ssl, 1, 0);
-                ssl.add_shutdown(shut::RECEIVED);
-                ssl.close_notify.store(true, Ordering::Relaxed);
-                want::NOTHING
-            }
             Ok(Progress::Paused(Pause::ClientHello)) => want::CLIENT_HELLO_CB,
             Ok(Progress::Paused(Pause::Certificate)) => want::X509_LOOKUP,
             Ok(Progress::Paused(Pause::Verify)) => want::RETRY_VERIFY,

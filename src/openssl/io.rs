@@ -1,7 +1,7 @@
 //! Application data: read, write, peek, pending, and the end of the connection.
 
 use super::callbacks;
-use super::config::{mode, op};
+use super::config::mode;
 use super::connection::{Connection, Phase, share, shut, want};
 use super::error::{Error, INTERNAL_ERROR, guard};
 use super::handshake::drive;
@@ -9,11 +9,9 @@ use super::types::SSL;
 use super::{failure, reason, session};
 use crate::libcrypto::bio::BioTransport;
 use crate::seam::{Failure, Handle, arg};
-use crate::tls::error::Error as TlsError;
 use crate::tls::traffic::{Received, Receiver, Sender, WriteMode};
 use crate::tls::transport::{Io, Transport};
 use parking_lot::Mutex;
-use rustls::error::AlertDescription;
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -111,28 +109,11 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver) -> Result<(), Stopped
                 return Err(Stopped(0));
             }
             Err(error) => {
-                give_up(ssl, &error, &mut transport);
                 let (value, error) = failure::report(ssl, &error, &transport);
                 session::connection_failed(ssl);
                 return Err(stop(value, error));
             }
         }
-    }
-}
-
-/// Tells the peer what is wrong with what it sent, where rustls has not seen it.
-fn give_up(ssl: &Connection, error: &TlsError, transport: &mut dyn Transport) {
-    let alert = match error {
-        TlsError::Record(error) => error.alert(),
-        TlsError::UnexpectedEof if !ssl.has_option(op::IGNORE_UNEXPECTED_EOF) => Some(AlertDescription::DecodeError),
-        _ => None,
-    };
-    let (Some(alert), Some(exchange)) = (alert, ssl.exchange.read().clone()) else { return };
-    let taken = ssl.sender.lock().take();
-    if let Some(mut sender) = taken {
-        sender.abort(&exchange, alert);
-        let _ = sender.flush(transport);
-        put(ssl, &ssl.sender, sender);
     }
 }
 

@@ -4,8 +4,7 @@
 use super::exchange::Exchange;
 use super::full_records;
 use rustls::crypto::cipher::{
-    AeadKey, Iv, KeyBlockShape, OutboundPlain, Record, RecordDecrypter, RecordEncrypter, Tls12AeadAlgorithm,
-    Tls13AeadAlgorithm, UnsupportedOperationError,
+    AeadKey, Iv, OutboundPlain, Record, RecordDecrypter, RecordEncrypter, Tls13AeadAlgorithm, UnsupportedOperationError,
 };
 use rustls::enums::ContentType;
 use rustls::error::{AlertDescription, CertificateError};
@@ -68,36 +67,6 @@ impl Tls13AeadAlgorithm for AmendingAead {
 
     fn extract_keys(&self, key: AeadKey, iv: Iv) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
         self.0.extract_keys(key, iv)
-    }
-
-    fn fips(&self) -> FipsStatus {
-        self.0.fips()
-    }
-}
-
-/// As [`AmendingAead`], for TLS 1.2.
-pub(super) struct AmendingAead12(pub(super) &'static dyn Tls12AeadAlgorithm);
-
-impl Tls12AeadAlgorithm for AmendingAead12 {
-    fn encrypter(&self, key: AeadKey, iv: &[u8], extra: &[u8]) -> Box<dyn RecordEncrypter> {
-        Box::new(AmendingEncrypter(self.0.encrypter(key, iv, extra)))
-    }
-
-    fn decrypter(&self, key: AeadKey, iv: &[u8]) -> Box<dyn RecordDecrypter> {
-        self.0.decrypter(key, iv)
-    }
-
-    fn key_block_shape(&self) -> KeyBlockShape {
-        self.0.key_block_shape()
-    }
-
-    fn extract_keys(
-        &self,
-        key: AeadKey,
-        iv: &[u8],
-        explicit: &[u8],
-    ) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
-        self.0.extract_keys(key, iv, explicit)
     }
 
     fn fips(&self) -> FipsStatus {

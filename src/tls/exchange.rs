@@ -150,8 +150,6 @@ pub struct Policy {
     pub late_credential: bool,
     /// Client: asks for a stapled OCSP response.
     pub request_ocsp: bool,
-    /// An end of the stream without close_notify is none of our business.
-    pub ignore_eof: bool,
     /// Record key log lines.
     pub log_keys: bool,
     /// Record handshake messages whole, not only their types.

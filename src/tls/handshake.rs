@@ -2,11 +2,10 @@
 //! nothing borrowed.
 
 use super::alert;
-use super::clear::{FirstRecords, Look};
 use super::error::Error;
 use super::exchange::{CredentialAnswer, Exchange, HelloAnswer, Pause, VerifyAnswer};
 use super::hello::{Hello, ServerHello};
-use super::record::{self, Inbound};
+use super::record::Inbound;
 use super::replay::Stage;
 use super::session::TLS1_3;
 use super::traffic::Established;
@@ -29,10 +28,6 @@ pub enum Progress {
     WantRead,
     /// The transport must become writable.
     WantWrite,
-    /// The transport failed; the step may be tried again.
-    TransportFailed,
-    /// The peer says that it will send nothing more; the step may be tried again.
-    Closed,
     /// The application must be ready to decide.
     Paused(Pause),
     /// The handshake is complete and its last flight sent.
@@ -63,9 +58,6 @@ pub struct Handshake {
     beginning: Option<Beginning>,
     /// Client: the server has been verified, and only the client's own credential is open.
     verified: bool,
-    first: FirstRecords,
-    /// TLS 1.2: our change_cipher_spec is on its way.
-    sealing: bool,
 }
 
 /// What a client's handshake is begun with.
@@ -142,8 +134,6 @@ impl Handshake {
             hello: None,
             beginning: None,
             verified: false,
-            first: FirstRecords::default(),
-            sealing: false,
         }
     }
 
@@ -170,11 +160,10 @@ impl Handshake {
         // In TLS 1.3 a client's change_cipher_spec means nothing, and goes with its next flight as OpenSSL's does. Sent
         // alone, it would make Nagle's algorithm hold back an alert that follows, which then is lost when the program closes.
         if !self.outbound.is_empty() && !self.outbound.is_lone_change_cipher_spec() {
-            self.sealing |= record::types(self.outbound.pending()).any(|kind| kind == record::CHANGE_CIPHER_SPEC);
             match self.outbound.send_all(transport) {
                 Io::Done(_) => {}
                 Io::WouldBlock => return Ok(Progress::WantWrite),
-                Io::Eof | Io::Failed => return Ok(Progress::TransportFailed),
+                Io::Eof | Io::Failed => return Err(self.fail(Error::Transport)),
             }
         }
         let machine = std::mem::replace(&mut self.machine, Machine::Failed(Error::State));
@@ -342,8 +331,11 @@ impl Handshake {
             return Ok(established);
         }
         let VerifyAnswer::Refuse(alert) = self.exchange.application.server_resumed() else { return Ok(established) };
-        established.sender.abort(&self.exchange, alert);
-        self.outbound.sink().extend(established.sender.take_sealed());
+        self.exchange.record.lock().refused = Some(alert);
+        // The only alert that rustls sends on an open connection is close_notify, which is amended.
+        let sealed = self.exchange.scope(|| established.sender.close_into_bytes());
+        self.exchange.record.lock().refused = None;
+        self.outbound.sink().extend(sealed);
         Err(Error::Application(Some(alert)))
     }
 
@@ -426,55 +418,20 @@ impl Handshake {
         if std::mem::take(&mut self.buffered) && self.inbound.has_record() {
             return Ok(None);
         }
-        match self.read_record(transport) {
-            Ok(Some(progress)) => Ok(Some(progress)),
-            Ok(None) => Ok(None),
-            Err(Error::UnexpectedEof) => {
-                if self.in_clear() && !self.exchange.policy.lock().ignore_eof {
-                    self.outbound.sink().extend(alert::plain(AlertDescription::DecodeError));
-                }
-                Err(Error::UnexpectedEof)
+        match self.inbound.read_record(transport, self.is_server) {
+            Ok(Io::Done(_)) => {
+                self.exchange.stage.lock().received(self.inbound.last_record());
+                Ok(None)
             }
-            Err(Error::Record(error)) => {
+            Ok(Io::WouldBlock) => Ok(Some(Progress::WantRead)),
+            Ok(Io::Eof) => Err(Error::UnexpectedEof),
+            Ok(Io::Failed) => Err(Error::Transport),
+            Err(error) => {
                 if let Some(alert) = error.alert() {
                     self.outbound.sink().extend(alert::plain(alert));
                 }
                 Err(error.into())
             }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Receives a record for rustls.
-    fn read_record(&mut self, transport: &mut dyn Transport) -> Result<Option<Progress>, Error> {
-        loop {
-            match self.inbound.read_record(transport, self.is_server)? {
-                Io::Done(_) => {}
-                Io::WouldBlock => return Ok(Some(Progress::WantRead)),
-                Io::Eof => return Err(Error::UnexpectedEof),
-                Io::Failed => return Ok(Some(Progress::TransportFailed)),
-            }
-            let begun = self.hello.is_some() || self.exchange.record.lock().server_hello.is_some();
-            let look = if begun { Look::Pass } else { self.first.look(self.inbound.last_record(), self.is_server)? };
-            match look {
-                Look::Pass => {
-                    self.exchange.stage.lock().received(self.inbound.last_record());
-                    return Ok(None);
-                }
-                Look::Skip => self.inbound.skip_last_record(),
-                Look::Closed => {
-                    self.inbound.skip_last_record();
-                    return Ok(Some(Progress::Closed));
-                }
-            }
-        }
-    }
-
-    /// Whether an alert can be sent in clear: no key has been agreed, or none is in use yet.
-    fn in_clear(&self) -> bool {
-        match &self.exchange.record.lock().server_hello {
-            Some(hello) => hello.version != TLS1_3 && !self.sealing,
-            None => true,
         }
     }
 

@@ -10,7 +10,6 @@ pub mod certificate_request;
 pub mod cipher;
 pub mod cipher_list;
 mod cipher_table;
-mod clear;
 pub mod config;
 pub mod credentials;
 pub mod error;

@@ -1,7 +1,7 @@
 //! The provider decorator: aws-lc-rs's suites with taps for what rustls does not show (Finished values, TLS 1.2's
 //! master secret, handshake messages), and the choice of suites and groups a configuration may use.
 
-use super::alert::{AmendingAead, AmendingAead12};
+use super::alert::AmendingAead;
 use super::certificate_request;
 use super::exchange::{Exchange, Message};
 use super::forge;
@@ -93,8 +93,7 @@ fn tls13_suites() -> &'static [Tls13CipherSuite] {
 
 /// The seam for another AEAD implementation where it is faster.
 fn aead12(plain: &'static dyn Tls12AeadAlgorithm) -> &'static dyn Tls12AeadAlgorithm {
-    let whole: &'static dyn Tls12AeadAlgorithm = Box::leak(Box::new(FullRecords(plain)));
-    Box::leak(Box::new(AmendingAead12(whole)))
+    Box::leak(Box::new(FullRecords(plain)))
 }
 
 /// As [`aead12`].

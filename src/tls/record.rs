@@ -15,18 +15,6 @@ const BUFFER: usize = HEADER + MAX_BODY;
 /// How many idle buffers the process keeps.
 const POOLED: usize = 32;
 
-/// The record type change_cipher_spec.
-pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
-
-/// The types of the records that `bytes` begins with.
-pub(super) fn types(mut bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    std::iter::from_fn(move || {
-        let [kind, _, _, high, low, rest @ ..] = bytes else { return None };
-        bytes = rest.get(usize::from(u16::from_be_bytes([*high, *low]))..).unwrap_or_default();
-        Some(*kind)
-    })
-}
-
 static POOL: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 fn take_buffer() -> Vec<u8> {
@@ -56,20 +44,6 @@ pub enum RecordError {
     WrongVersion,
     /// The body is longer than any record may be.
     TooLong,
-    /// A record or message of this type has no place here.
-    UnexpectedMessage,
-    /// A message is longer than its type may be.
-    MessageTooLong,
-    /// An alert that is not two bytes.
-    InvalidAlert,
-    /// A change_cipher_spec that is not one.
-    BadChangeCipherSpec,
-    /// The peer does not want to renegotiate, in the middle of a handshake.
-    NoRenegotiation,
-    /// A record in clear, or one that pretends to be, on an encrypted connection of TLS 1.3.
-    BadType,
-    /// As above, in TLS 1.2.
-    Undecryptable,
 }
 
 impl RecordError {
@@ -79,12 +53,6 @@ impl RecordError {
             Self::HttpRequest | Self::HttpsProxyRequest | Self::NotTls => None,
             Self::WrongVersion => Some(AlertDescription::ProtocolVersion),
             Self::TooLong => Some(AlertDescription::RecordOverflow),
-            Self::UnexpectedMessage | Self::InvalidAlert | Self::BadChangeCipherSpec | Self::BadType => {
-                Some(AlertDescription::UnexpectedMessage)
-            }
-            Self::MessageTooLong => Some(AlertDescription::IllegalParameter),
-            Self::NoRenegotiation => Some(AlertDescription::HandshakeFailure),
-            Self::Undecryptable => Some(AlertDescription::BadRecordMac),
         }
     }
 }
@@ -171,13 +139,6 @@ impl Inbound {
         (rewound.data, rewound.end, rewound.record) = (data, end, records.len());
         (rewound.seen_header, rewound.read_ahead) = (true, self.read_ahead);
         rewound
-    }
-
-    /// Drops the last whole record, which rustls has not seen and shall not see.
-    pub fn skip_last_record(&mut self) {
-        if self.last == self.start {
-            self.start = self.record;
-        }
     }
 
     /// Receives until one whole record more is there. `first_flight` tells a server's first record apart.

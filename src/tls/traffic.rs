@@ -2,12 +2,10 @@
 
 use super::error::Error;
 use super::exchange::Exchange;
-use super::record::{Inbound, RecordError};
-use super::session::TLS1_3;
+use super::record::Inbound;
 use super::transport::{Io, Outbound, Transport};
 use rustls::crypto::Identity;
 use rustls::crypto::cipher::OutboundPlain;
-use rustls::error::AlertDescription;
 use rustls::split::{ReceiveTraffic, ReceiveTrafficState, SendTraffic, SplitConnection};
 use rustls::{ClientSide, ConnectionOutputs, HandshakeKind, KeyingMaterialExporter, ServerSide, SideData};
 use std::sync::Arc;
@@ -92,12 +90,10 @@ impl Established {
         wrap: impl FnOnce(ReceiveTraffic<Side>) -> Traffic,
     ) -> Box<Self> {
         let mut outputs = split.outputs;
-        let facts = Facts::new(&outputs);
-        let tls13 = facts.version == TLS1_3;
         Box::new(Self {
-            facts,
+            facts: Facts::new(&outputs),
             exporter: outputs.exporter().ok(),
-            receiver: Receiver { traffic: wrap(split.receive), inbound, exchange, flush: false, tls13 },
+            receiver: Receiver { traffic: wrap(split.receive), inbound, exchange, flush: false },
             sender: Sender {
                 traffic: Some(split.send),
                 outbound: Outbound::default(),
@@ -119,17 +115,12 @@ enum Traffic {
     Failed(Error),
 }
 
-/// Record types (RFC 8446, section 5.1).
-const CHANGE_CIPHER_SPEC: u8 = 20;
-const APPLICATION_DATA: u8 = 23;
-
 /// The receiving half.
 pub struct Receiver {
     traffic: Traffic,
     inbound: Inbound,
     exchange: Arc<Exchange>,
     flush: bool,
-    tls13: bool,
 }
 
 impl std::fmt::Debug for Receiver {
@@ -197,7 +188,7 @@ impl Receiver {
                 return Ok(received);
             }
         }
-        match self.inbound.read_record(transport, false).and_then(|io| self.check_type(io)) {
+        match self.inbound.read_record(transport, false) {
             Ok(Io::Done(_)) => {}
             Ok(Io::WouldBlock) => {
                 self.inbound.trim();
@@ -210,15 +201,6 @@ impl Receiver {
         match self.process()? {
             Received::WouldBlock => Ok(Received::Control),
             received => Ok(received),
-        }
-    }
-
-    /// All records are encrypted; rustls takes some others, or names what is wrong with them otherwise.
-    fn check_type(&self, io: Io) -> Result<Io, RecordError> {
-        match (io, self.inbound.last_record().first()) {
-            (Io::Done(_), Some(&kind)) if self.tls13 && kind != APPLICATION_DATA => Err(RecordError::BadType),
-            (Io::Done(_), Some(&CHANGE_CIPHER_SPEC)) => Err(RecordError::Undecryptable),
-            _ => Ok(io),
         }
     }
 
@@ -395,16 +377,9 @@ impl Sender {
         }
     }
 
-    /// Ends the connection with a fatal alert; [`Sender::flush`] sends it.
-    pub fn abort(&mut self, exchange: &Arc<Exchange>, alert: AlertDescription) {
-        // The only alert that rustls sends here is close_notify, which is amended.
-        exchange.record.lock().refused = Some(alert);
-        exchange.scope(|| self.close());
-        exchange.record.lock().refused = None;
-    }
-
-    /// Takes what has been sealed and not been sent.
-    pub(super) fn take_sealed(&mut self) -> Vec<u8> {
+    /// Closes, and gives the sealed alert instead of sending it.
+    pub(super) fn close_into_bytes(&mut self) -> Vec<u8> {
+        self.close();
         std::mem::take(self.outbound.sink())
     }
 
