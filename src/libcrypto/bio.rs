@@ -47,6 +47,13 @@ impl Bio {
         kind == sys::BIO_TYPE_SOCKET && self.ctrl(sys::BIO_C_GET_FD) == fd.into()
     }
 
+    /// What libcrypto does when it is asked for the descriptor of no BIO: it complains in the error queue.
+    pub fn no_descriptor() -> c_int {
+        // SAFETY: null is allowed.
+        unsafe { sys::BIO_find_type(ptr::null_mut(), sys::BIO_TYPE_DESCRIPTOR) };
+        -1
+    }
+
     /// The descriptor of the first BIO in the chain that has one, else -1.
     pub fn descriptor(&self) -> c_int {
         // SAFETY: the BIO is live; the chain is followed by libcrypto.
@@ -121,8 +128,10 @@ fn clear_errno() {
 /// How a BIO call went wrong, for the call's own return value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BioFailure {
-    /// No BIO was set.
-    Unset,
+    /// There is no BIO to read from.
+    NoReader,
+    /// There is no BIO to write to.
+    NoWriter,
     /// The call returned this (0 or below), without asking for a retry.
     Returned(c_int),
 }
@@ -154,7 +163,7 @@ impl BioTransport {
 impl Transport for BioTransport {
     fn recv(&mut self, buf: &mut [u8]) -> Io {
         let Some(bio) = &self.read else {
-            self.failure = Some(BioFailure::Unset);
+            self.failure = Some(BioFailure::NoReader);
             return Io::Failed;
         };
         match bio.read(buf) {
@@ -169,7 +178,7 @@ impl Transport for BioTransport {
 
     fn send(&mut self, data: &[u8]) -> Io {
         let Some(bio) = &self.write else {
-            self.failure = Some(BioFailure::Unset);
+            self.failure = Some(BioFailure::NoWriter);
             return Io::Failed;
         };
         match bio.write(data) {

@@ -56,21 +56,21 @@ fn protocols(mut wire: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
     })
 }
 
-/// Server: asks the program to choose among the protocols offered; empty for none.
-pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<Vec<u8>, HelloAnswer> {
+/// Server: asks the program to choose among the protocols offered.
+pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
     let (select, user) = ssl.context().callbacks.read().alpn_select;
-    let (Some(select), Some(offered)) = (select, hello.alpn()) else { return Ok(Vec::new()) };
+    let (Some(select), Some(offered)) = (select, hello.alpn()) else { return Ok(()) };
     let (mut out, mut len) = (ptr::null(), 0);
     let offered_len = c_uint::try_from(offered.len()).unwrap_or(0);
     // SAFETY: the connection is live while its handshake runs, and the pointers are valid for the call.
     match unsafe { select(ssl.as_ptr(), &mut out, &mut len, offered.as_ptr(), offered_len, user.0) } {
         CHOSEN => {
             // SAFETY: on success the callback leaves `len` bytes at `out`, in the offer or in memory of its own.
-            let chosen = unsafe { arg::bytes(out, len.into()) }.to_vec();
-            ssl.facts.write().alpn = Some(Arc::from(chosen.as_slice()));
-            Ok(chosen)
+            let chosen = unsafe { arg::bytes(out, len.into()) };
+            ssl.facts.write().alpn = Some(Arc::from(chosen));
+            Ok(())
         }
-        NONE_CHOSEN => Ok(Vec::new()),
+        NONE_CHOSEN => Ok(()),
         _ => Err(abort(reason::NO_APPLICATION_PROTOCOL, AlertDescription::NoApplicationProtocol)),
     }
 }

@@ -353,9 +353,9 @@ pub unsafe extern "C" fn SSL_get_cipher_list(ssl: *const SSL, n: c_int) -> *cons
     })
 }
 
-/// `SSL_get_current_cipher(3)`: returns the suite in use, null before there is one.
+/// `SSL_get_current_cipher(3)`: returns the suite of the session in use or to be offered, null where there is none.
 ///
-/// Status: partial: null where only a session to offer has been set.
+/// Status: full.
 ///
 /// # Safety
 /// `ssl` is null (returns null) or a live handle.
@@ -364,7 +364,8 @@ pub unsafe extern "C" fn SSL_get_current_cipher(ssl: *const SSL) -> *const SSL_C
     guard(std::ptr::null(), || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(agreed(&ssl).map_or(std::ptr::null(), cipher::to_c))
+        let of_session = || ssl.session.current()?.fields.read().cipher();
+        Ok(agreed(&ssl).or_else(of_session).map_or(std::ptr::null(), cipher::to_c))
     })
 }
 

@@ -24,7 +24,7 @@ use crate::tls::traffic::{Receiver, Sender};
 use parking_lot::{Mutex, RwLock};
 use rustls::KeyingMaterialExporter;
 use std::ffi::c_int;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 impl Handle for SSL {
@@ -85,7 +85,8 @@ pub struct Connection {
     pub(crate) options: AtomicU64,
     /// A copy of the configuration's mode, for hot paths.
     pub(crate) mode: AtomicU32,
-    role: AtomicI32,
+    server: AtomicBool,
+    task: AtomicU8,
     pub(crate) bios: RwLock<Bios>,
     pub(crate) phase: Mutex<Phase>,
     pub(crate) receiver: Mutex<Option<Box<Receiver>>>,
@@ -99,8 +100,14 @@ pub struct Connection {
     pub(crate) want: AtomicI32,
     /// `SSL_get_shutdown`.
     pub(crate) shutdown: AtomicI32,
-    /// The peer's close_notify, or what counts as one, has come: `SSL_ERROR_ZERO_RETURN`.
-    pub(crate) close_notify: AtomicBool,
+    /// The last warning received; 0 is close_notify, and stands for none too.
+    pub(crate) warning: AtomicU32,
+    /// How many warnings have come in a row.
+    pub(crate) warnings: AtomicU32,
+    /// Our close_notify has not been taken by the transport yet.
+    pub(crate) goodbye_waits: AtomicBool,
+    /// The key update that waits to be sent (`key_update`).
+    pub(crate) key_update: AtomicI32,
     /// `SSL_get_state`.
     state: Mutex<State>,
     /// What has been seen of the handshake.
@@ -125,19 +132,32 @@ pub struct Connection {
     pub(crate) ex_data: ExData,
 }
 
-const CLIENT: i32 = 1;
-const SERVER: i32 = 2;
+/// What a connection's handshake is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Task {
+    /// Nobody has said.
+    Unset,
+    /// A client's.
+    Connect,
+    /// A server's.
+    Accept,
+    /// One that the method does not have.
+    Undefined,
+}
+
+/// The states of a key update beside its type (`SSL_KEY_UPDATE_NOT_REQUESTED`, `SSL_KEY_UPDATE_REQUESTED`).
+pub(crate) mod key_update {
+    pub(crate) const NONE: i32 = -1;
+    /// It is sealed, and not sent yet.
+    pub(crate) const SEALED: i32 = 2;
+}
 
 impl Connection {
     /// A new connection of a context.
     pub(crate) fn new(context: Arc<Context>) -> Result<Arc<Self>, Error> {
         let config = context.config();
         let method = *context.method.read();
-        let role = match method.side {
-            Side::Either => 0,
-            Side::Client => CLIENT,
-            Side::Server => SERVER,
-        };
         let trust = ConnectionTrust::new(&context)?;
         let connection = Arc::new_cyclic(|this| Self {
             this: this.clone(),
@@ -149,7 +169,8 @@ impl Connection {
             session_context: context.clone(),
             context: RwLock::new(context),
             config: RwLock::new(config),
-            role: AtomicI32::new(role),
+            server: AtomicBool::new(method.side != Side::Client),
+            task: AtomicU8::new(Task::Unset as u8),
             bios: RwLock::default(),
             phase: Mutex::default(),
             receiver: Mutex::default(),
@@ -159,7 +180,10 @@ impl Connection {
             facts: RwLock::default(),
             want: AtomicI32::new(want::NOTHING),
             shutdown: AtomicI32::new(0),
-            close_notify: AtomicBool::new(false),
+            warning: AtomicU32::new(0),
+            warnings: AtomicU32::new(0),
+            goodbye_waits: AtomicBool::new(false),
+            key_update: AtomicI32::new(key_update::NONE),
             state: Mutex::new(State::Before),
             progress: Mutex::default(),
             hello_stage: AtomicU32::new(0),
@@ -225,19 +249,41 @@ impl Connection {
         self.has_mode(mode::AUTO_RETRY)
     }
 
-    /// Whether a side has been chosen.
-    pub(crate) fn has_role(&self) -> bool {
-        self.role.load(Ordering::Relaxed) != 0
+    /// What the handshake is to be.
+    pub(crate) fn task(&self) -> Task {
+        match self.task.load(Ordering::Relaxed) {
+            1 => Task::Connect,
+            2 => Task::Accept,
+            3 => Task::Undefined,
+            _ => Task::Unset,
+        }
     }
 
-    /// Whether this is the server's side. As in OpenSSL a connection without a side counts as a server.
+    /// Whether a side has been chosen.
+    pub(crate) fn has_role(&self) -> bool {
+        self.task() != Task::Unset
+    }
+
+    /// Whether this is the server's side. Before one was chosen it is the method's, or the server's.
     pub(crate) fn is_server(&self) -> bool {
-        self.role.load(Ordering::Relaxed) != CLIENT
+        self.server.load(Ordering::Relaxed)
     }
 
     /// Chooses the side.
     pub(crate) fn set_server(&self, server: bool) {
-        self.role.store(if server { SERVER } else { CLIENT }, Ordering::Relaxed);
+        let task = match (server, self.method.read().side) {
+            (true, Side::Client) | (false, Side::Server) => Task::Undefined,
+            (true, _) => Task::Accept,
+            (false, _) => Task::Connect,
+        };
+        self.server.store(server, Ordering::Relaxed);
+        self.task.store(task as u8, Ordering::Relaxed);
+    }
+
+    /// Takes over the side of another connection, also when none was chosen.
+    pub(crate) fn copy_side(&self, from: &Self) {
+        self.server.store(from.is_server(), Ordering::Relaxed);
+        self.task.store(from.task() as u8, Ordering::Relaxed);
     }
 
     /// `SSL_get_state`.
@@ -276,6 +322,11 @@ impl Connection {
         matches!(*self.phase.lock(), Phase::Open)
     }
 
+    /// `SSL_in_init`: whether something is to be done before data can flow.
+    pub(crate) fn in_init(&self) -> bool {
+        !self.is_open() || self.key_update.load(Ordering::Relaxed) != key_update::NONE
+    }
+
     /// Whether a handshake has begun, whatever became of it.
     pub(crate) fn has_begun(&self) -> bool {
         !matches!(*self.phase.lock(), Phase::Idle)
@@ -286,11 +337,18 @@ impl Connection {
         *self.phase.lock() = Phase::Failed;
     }
 
-    /// Forgets everything about a connection but its settings (`SSL_clear`).
-    pub(crate) fn reset(&self) {
-        self.forget();
-        *self.phase.lock() = Phase::Idle;
+    /// Goes back to the time before any handshake (`SSL_set_connect_state`): records are in clear again.
+    pub(crate) fn rewind(&self) {
+        let phase = std::mem::take(&mut *self.phase.lock());
+        let receiver = self.receiver.lock().take();
+        let sender = self.sender.lock().take();
+        *self.exporter.lock() = None;
+        self.hello_stage.store(0, Ordering::Relaxed);
+        self.goodbye_waits.store(false, Ordering::Relaxed);
+        self.key_update.store(key_update::NONE, Ordering::Relaxed);
         self.set_state(State::Before);
+        // With nothing locked: what they hold may be the last of it.
+        drop((phase, receiver, sender));
     }
 
     /// Makes a connection that was used, and then was given a side again, ready for the handshake that begins. Version and
@@ -304,19 +362,28 @@ impl Connection {
         self.facts.write().chosen = Some(seen);
     }
 
-    fn forget(&self) {
-        *self.receiver.lock() = None;
-        *self.sender.lock() = None;
-        *self.exporter.lock() = None;
-        *self.exchange.write() = None;
-        *self.facts.write() = Facts::default();
+    /// Forgets how the connection has ended, or what the program has said of that: a handshake begins.
+    pub(crate) fn forget_end(&self) {
         self.want.store(want::NOTHING, Ordering::Relaxed);
         self.shutdown.store(0, Ordering::Relaxed);
-        self.close_notify.store(false, Ordering::Relaxed);
-        self.hello_stage.store(0, Ordering::Relaxed);
+        self.warning.store(0, Ordering::Relaxed);
+        self.warnings.store(0, Ordering::Relaxed);
+    }
+
+    fn forget(&self) {
+        self.forget_end();
+        let exchange = self.exchange.write().take();
+        *self.facts.write() = Facts::default();
         self.names.clear();
         self.own.clear();
         self.trust.clear();
+        drop(exchange);
+    }
+
+    /// Forgets everything about a connection but its settings (`SSL_clear`).
+    pub(crate) fn reset(&self) {
+        self.rewind();
+        self.forget();
     }
 }
 
@@ -407,6 +474,11 @@ pub unsafe extern "C" fn SSL_clear(ssl: *mut SSL) -> c_int {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Ssl(super::reason::NO_METHOD_SPECIFIED))?;
         super::session::connection_cleared(&ssl);
+        let method = *ssl.context().method.read();
+        let before = std::mem::replace(&mut *ssl.method.write(), method);
+        if !std::ptr::eq(before, method) {
+            ssl.edit(|config| config.method_versions = method.versions);
+        }
         ssl.reset();
         Ok(1)
     })

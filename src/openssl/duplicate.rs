@@ -1,10 +1,9 @@
 //! `SSL_dup(3)`.
 
-use super::connection::{Bios, Connection, share};
+use super::config::Config;
+use super::connection::{Connection, share};
 use super::error::{Error, guard};
 use super::types::SSL;
-use crate::libcrypto::bio::Bio;
-use crate::libcrypto::sys;
 use crate::seam::Handle;
 use std::ffi::c_int;
 use std::ptr;
@@ -32,34 +31,43 @@ pub unsafe extern "C" fn SSL_dup(ssl: *mut SSL) -> *mut SSL {
     })
 }
 
+/// Copies what OpenSSL copies. What is not in this list, such as the server name, ALPN, groups and the BIOs, is that of a
+/// fresh connection.
 fn copy(from: &Arc<Connection>, to: &Arc<Connection>) -> Result<(), Error> {
     let config = from.config();
-    to.edit(|settings| *settings = (*config).clone());
+    to.edit(|settings| {
+        settings.method_versions = config.method_versions;
+        settings.options = config.options;
+        settings.mode = config.mode;
+        (settings.min_version, settings.max_version) = (config.min_version, config.max_version);
+        (settings.ciphers, settings.own_ciphers) = (config.ciphers.clone(), config.own_ciphers);
+        settings.max_cert_list = config.max_cert_list;
+        settings.read_ahead = config.read_ahead;
+        settings.callbacks = config.callbacks;
+        settings.verify = config.verify.clone();
+        settings.generate_id = config.generate_id;
+        settings.password = config.password.clone();
+        settings.session_id_context = config.session_id_context.clone();
+        copy_certificates(settings, &config);
+    });
     *to.method.write() = *from.method.read();
-    if from.has_role() {
-        to.set_server(from.is_server());
-    }
-    to.names.copy_from(&from.names);
+    to.copy_side(from);
     to.shutdown.store(from.shutdown.load(Ordering::Relaxed), Ordering::Relaxed);
     to.trust.copy_from(&from.trust);
     to.ca_lists.copy_from(&from.ca_lists);
     super::session::copy(from, to);
-    if !to.ex_data.duplicate(&from.ex_data) {
-        return Err(Error::Queued);
-    }
-    let bios = from.bios.read().clone();
-    let read = duplicated(bios.read.as_ref())?;
-    let same = matches!((&bios.read, &bios.write), (Some(read), Some(write)) if read.as_ptr() == write.as_ptr());
-    let write = if same { read.clone() } else { duplicated(bios.write.as_ref())? };
-    *to.bios.write() = Bios { read, write };
-    Ok(())
+    if to.ex_data.duplicate(&from.ex_data) { Ok(()) } else { Err(Error::Queued) }
 }
 
-fn duplicated(bio: Option<&Arc<Bio>>) -> Result<Option<Arc<Bio>>, Error> {
-    let Some(bio) = bio else { return Ok(None) };
-    // SAFETY: the chain is live; the copy's count is given to the wrapper.
-    let copy = unsafe { Bio::from_owned(sys::BIO_dup_chain(bio.as_ptr())) };
-    copy.map(Some).ok_or(Error::Queued)
+/// What OpenSSL keeps beside the certificates.
+fn copy_certificates(to: &mut Config, from: &Config) {
+    to.certificates = from.certificates.clone();
+    to.cert_flags = from.cert_flags;
+    to.sigalgs = from.sigalgs.clone();
+    to.client_sigalgs = from.client_sigalgs.clone();
+    to.tmp_dh = from.tmp_dh.clone();
+    to.security_level = from.security_level;
+    to.security_ex_data = from.security_ex_data;
 }
 
 /// `SSL_copy_session_id(3)`: gives `to` the session, the certificates and the session id context of `from`; 1 on
@@ -77,7 +85,7 @@ pub unsafe extern "C" fn SSL_copy_session_id(to: *mut SSL, from: *const SSL) -> 
         super::session::copy(&from, &to);
         let config = from.config();
         to.edit(|settings| {
-            settings.certificates = config.certificates.clone();
+            copy_certificates(settings, &config);
             settings.session_id_context = config.session_id_context.clone();
         });
         Ok(1)

@@ -25,6 +25,8 @@ pub(crate) enum Error {
 
 /// `ERR_R_PASSED_NULL_PARAMETER`.
 pub(crate) const PASSED_NULL_PARAMETER: c_int = 258 | (1 << 18) | (2 << 18);
+/// `ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED`.
+pub(crate) const SHOULD_NOT_HAVE_BEEN_CALLED: c_int = 257 | (1 << 18) | (2 << 18);
 /// `ERR_R_INTERNAL_ERROR`.
 pub(crate) const INTERNAL_ERROR: c_int = 259 | (1 << 18) | (2 << 18);
 /// `ERR_R_X509_LIB`.
@@ -33,8 +35,6 @@ pub(crate) const X509_LIB: c_int = 11 | (2 << 18);
 pub(crate) const ASN1_LIB: c_int = 13 | (2 << 18);
 /// `ERR_R_BUF_LIB`.
 pub(crate) const BUF_LIB: c_int = 7 | (2 << 18);
-/// `ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED`.
-pub(crate) const SHOULD_NOT_HAVE_BEEN_CALLED: c_int = 257 | (1 << 18) | (2 << 18);
 /// `ERR_R_MALLOC_FAILURE`.
 pub(crate) const MALLOC_FAILURE: c_int = 256 | (1 << 18) | (2 << 18);
 

@@ -1,177 +1,206 @@
-//! What a failure of the TLS code means in OpenSSL's terms: reason, alert, and the connection's state after it.
+//! The end of a connection that goes wrong, in OpenSSL's terms: the entry in the error queue, the alert, and the state
+//! that later calls see.
 
 use super::callbacks;
-use super::config::op;
+use super::config::{TLS1_3, op};
 use super::connection::{Connection, shut, want};
 use super::error::{Error, INTERNAL_ERROR};
+use super::failure_reason::{of_misstep, of_record, of_rustls};
 use super::reason;
 use crate::libcrypto::bio::{BioFailure, BioTransport};
-use crate::tls::error::Error as TlsError;
-use crate::tls::record::RecordError;
+use crate::seam::Failure;
+use crate::tls::error::{Error as TlsError, Misstep};
 use rustls::Error as Rustls;
-use rustls::error::{AlertDescription, InvalidMessage, PeerIncompatible, PeerMisbehaved};
+use rustls::error::{AlertDescription, PeerMisbehaved};
 use std::ffi::c_int;
+use std::sync::atomic::Ordering;
 
 /// `SSL_R_*` of an alert received: the alert's number above this.
 const ALERT_OFFSET: c_int = 1000;
+/// How many warnings in a row are too many.
+const WARNINGS_MAX: u32 = 5;
 
-/// Reports a failure: sets what later calls see and gives the entry for the error queue. The return value of the call
-/// that failed is 0 only at a silent end of the stream.
-pub(crate) fn report(ssl: &Connection, error: &TlsError, transport: &BioTransport) -> (c_int, Error) {
-    match error {
-        TlsError::UnexpectedEof => end_of_stream(ssl),
-        TlsError::Transport => transport_failed(transport),
-        // Who made the decision has queued its entry.
-        TlsError::Application(alert) => {
-            ssl.fail();
-            if let Some(alert) = alert {
-                callbacks::alert_sent(ssl, 2, alert.0);
-            }
-            (-1, Error::Queued)
-        }
-        TlsError::BadWriteRetry => (-1, Error::Ssl(reason::BAD_WRITE_RETRY)),
-        TlsError::State => {
-            ssl.fail();
-            (-1, Error::Ssl(INTERNAL_ERROR))
-        }
-        TlsError::Record(error) => {
-            ssl.fail();
-            if let Some(alert) = error.alert() {
-                callbacks::alert_sent(ssl, 2, alert.0);
-            }
-            (-1, Error::Ssl(record(*error)))
-        }
-        TlsError::RustlsWith(error, alert) => {
-            ssl.fail();
-            callbacks::alert_sent(ssl, 2, alert.0);
-            (-1, rustls(ssl, error))
-        }
-        TlsError::Rustls(error) => {
-            ssl.fail();
-            if let Rustls::AlertReceived(alert) = error {
-                return alert_received(ssl, *alert);
-            }
-            if let Ok(alert) = AlertDescription::try_from(error) {
-                callbacks::alert_sent(ssl, 2, alert.0);
-            }
-            (-1, rustls(ssl, error))
-        }
+/// Levels of alerts (RFC 5246, section 7.2).
+mod level {
+    pub(super) const WARNING: u8 = 1;
+    pub(super) const FATAL: u8 = 2;
+}
+
+/// What ends a connection: an entry for the queue, and the alert for the peer.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    error: Error,
+    alert: Option<AlertDescription>,
+    /// It was found in a record, before a message was made of it: a handshake is still said to be reading then.
+    pub(crate) in_record: bool,
+}
+
+impl Verdict {
+    /// An entry of library SSL, and an alert.
+    pub(crate) fn new(reason: c_int, alert: AlertDescription) -> Self {
+        Self::of(Error::Ssl(reason), alert)
+    }
+
+    /// Any entry, and an alert.
+    pub(crate) fn of(error: Error, alert: AlertDescription) -> Self {
+        Self { error, alert: Some(alert), in_record: false }
+    }
+
+    fn in_record(self) -> Self {
+        Self { in_record: true, ..self }
+    }
+
+    /// Whether the peer is told nothing.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.alert.is_none()
+    }
+
+    /// An entry, and nothing for the peer.
+    pub(crate) fn silent(reason: c_int) -> Self {
+        Self { error: Error::Ssl(reason), alert: None, in_record: false }
     }
 }
 
-/// The peer went away without close_notify.
-fn end_of_stream(ssl: &Connection) -> (c_int, Error) {
+/// Ends the connection: from now on every call fails without saying why again. `send` sends the alert: whether the
+/// transport has taken it, or none if there was nothing to be sent.
+pub(crate) fn end(ssl: &Connection, verdict: Verdict, send: impl FnOnce(Option<AlertDescription>) -> Option<bool>) {
+    ssl.fail();
+    verdict.error.report();
+    match (send(verdict.alert), verdict.alert) {
+        (Some(true), Some(alert)) => {
+            ssl.set_want(want::NOTHING);
+            callbacks::alert_sent(ssl, level::FATAL, alert.0);
+        }
+        (Some(false), Some(_)) => ssl.set_want(want::WRITING),
+        _ => {}
+    }
+}
+
+/// What a failure of the TLS code means.
+pub(crate) fn verdict(ssl: &Connection, failure: &TlsError) -> Verdict {
+    let (error, alert) = match failure {
+        TlsError::Rustls(Rustls::AlertReceived(alert))
+        | TlsError::Rustls(Rustls::PeerMisbehaved(PeerMisbehaved::IllegalWarningAlert(alert))) => {
+            return alert_received(ssl, *alert);
+        }
+        TlsError::Rustls(error) => of_rustls(ssl, error),
+        TlsError::Record(error) => {
+            let (reason, alert) = of_record(*error);
+            (Error::Ssl(reason), alert)
+        }
+        TlsError::Misstep(misstep) => {
+            let (reason, alert) = of_misstep(*misstep);
+            (Error::Ssl(reason), alert)
+        }
+        // Who made the decision has queued its entry.
+        TlsError::Application(alert) => (Error::Queued, *alert),
+        TlsError::BadWriteRetry => (Error::Ssl(reason::BAD_WRITE_RETRY), Some(AlertDescription::InternalError)),
+        TlsError::BadWriteLength => (Error::Ssl(reason::BAD_LENGTH), Some(AlertDescription::InternalError)),
+        TlsError::Transport | TlsError::State => (Error::Ssl(INTERNAL_ERROR), Some(AlertDescription::InternalError)),
+    };
+    Verdict { error, alert, in_record: is_in_record(failure) }
+}
+
+/// Whether a failure is one of the record layer.
+fn is_in_record(failure: &TlsError) -> bool {
+    match failure {
+        TlsError::Record(_) => true,
+        TlsError::Misstep(misstep) => {
+            !matches!(misstep, Misstep::UnexpectedMessage | Misstep::MessageTooLong | Misstep::BadCipherChange)
+        }
+        TlsError::Rustls(error) => matches!(error, Rustls::DecryptError | Rustls::PeerSentOversizedRecord),
+        _ => false,
+    }
+}
+
+/// The peer went away without close_notify. None: the program does not mind.
+pub(crate) fn end_of_stream(ssl: &Connection) -> Option<Verdict> {
     ssl.set_want(want::READING);
     if ssl.has_option(op::IGNORE_UNEXPECTED_EOF) {
-        ssl.add_shutdown(shut::RECEIVED);
-        ssl.close_notify.store(true, std::sync::atomic::Ordering::Relaxed);
-        return (0, Error::Silent);
+        // As if close_notify had come; OpenSSL forgets here what it has sent itself.
+        ssl.shutdown.store(shut::RECEIVED, Ordering::Relaxed);
+        ssl.warning.store(0, Ordering::Relaxed);
+        return None;
     }
-    ssl.fail();
-    (0, Error::Ssl(reason::UNEXPECTED_EOF_WHILE_READING))
+    Some(Verdict::new(reason::UNEXPECTED_EOF_WHILE_READING, AlertDescription::DecodeError).in_record())
 }
 
-fn transport_failed(transport: &BioTransport) -> (c_int, Error) {
+/// The transport failed. It may get over it, but for a BIO that is not there.
+pub(crate) fn missing_bio(transport: &BioTransport) -> Option<Verdict> {
     match transport.failure {
-        Some(BioFailure::Unset) => {
-            let missing = if transport.read.is_none() { reason::READ_BIO_NOT_SET } else { reason::BIO_NOT_SET };
-            (-1, Error::Ssl(missing))
+        Some(BioFailure::NoReader) => Some(reason::READ_BIO_NOT_SET),
+        Some(BioFailure::NoWriter) => Some(reason::BIO_NOT_SET),
+        Some(BioFailure::Returned(_)) | None => None,
+    }
+    .map(|reason| Verdict::new(reason, AlertDescription::InternalError).in_record())
+}
+
+/// The return value of a call whose transport failed or ended: the BIO's own.
+pub(crate) fn value(transport: &BioTransport) -> c_int {
+    match transport.failure {
+        Some(BioFailure::Returned(value)) => value.clamp(-1, 0),
+        _ => -1,
+    }
+}
+
+/// What an alert does to a connection.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// Nothing.
+    Ignored,
+    /// The peer sends nothing more.
+    Goodbye,
+    /// It ends.
+    Fatal(Verdict),
+}
+
+/// An alert has come.
+pub(crate) fn hear(ssl: &Connection, alert: &[u8]) -> Heard {
+    let fatal = |reason, alert| Heard::Fatal(Verdict::new(reason, alert).in_record());
+    let &[level, number] = alert else {
+        return fatal(reason::INVALID_ALERT, AlertDescription::UnexpectedMessage);
+    };
+    callbacks::alert_received(ssl, level, number);
+    let tls13 = ssl.facts.read().version() == TLS1_3;
+    let description = AlertDescription(number);
+    if level == level::WARNING || (tls13 && description == AlertDescription::UserCanceled) {
+        ssl.warning.store(number.into(), Ordering::Relaxed);
+        if ssl.warnings.fetch_add(1, Ordering::Relaxed) + 1 >= WARNINGS_MAX {
+            return fatal(reason::TOO_MANY_WARN_ALERTS, AlertDescription::UnexpectedMessage);
         }
-        // The reason is in errno or in the BIO's own entries.
-        Some(BioFailure::Returned(value)) => (value.min(0), Error::Silent),
-        None => (-1, Error::Silent),
+    }
+    match description {
+        AlertDescription::UserCanceled if tls13 => Heard::Ignored,
+        AlertDescription::CloseNotify if tls13 || level == level::WARNING => {
+            ssl.set_want(want::NOTHING);
+            ssl.add_shutdown(shut::RECEIVED);
+            Heard::Goodbye
+        }
+        _ if tls13 || level == level::FATAL => Heard::Fatal(alert_received(ssl, description)),
+        AlertDescription::NoRenegotiation => fatal(reason::NO_RENEGOTIATION, AlertDescription::HandshakeFailure),
+        _ if level == level::WARNING => Heard::Ignored,
+        _ => fatal(reason::UNKNOWN_ALERT_TYPE, AlertDescription::IllegalParameter),
     }
 }
 
-fn record(error: RecordError) -> c_int {
-    match error {
-        RecordError::HttpRequest => reason::HTTP_REQUEST,
-        RecordError::HttpsProxyRequest => reason::HTTPS_PROXY_REQUEST,
-        RecordError::TooLong => reason::PACKET_LENGTH_TOO_LONG,
-        RecordError::NotTls | RecordError::WrongVersion => reason::WRONG_VERSION_NUMBER,
+/// The alerts that came in protected records since the last time; the first that does something decides.
+pub(crate) fn hear_protected(ssl: &Connection) -> Heard {
+    let Some(exchange) = ssl.exchange.read().clone() else { return Heard::Ignored };
+    let alerts = std::mem::take(&mut exchange.record.lock().alerts);
+    for alert in alerts {
+        match hear(ssl, &alert) {
+            Heard::Ignored => {}
+            heard => return heard,
+        }
     }
+    Heard::Ignored
 }
 
-fn alert_received(ssl: &Connection, alert: AlertDescription) -> (c_int, Error) {
-    callbacks::alert_received(ssl, 2, alert.0);
+/// The peer has ended the connection.
+fn alert_received(ssl: &Connection, alert: AlertDescription) -> Verdict {
+    ssl.set_want(want::NOTHING);
     ssl.add_shutdown(shut::RECEIVED);
-    // As in OpenSSL: once the queue is empty, a connection that a fatal alert has ended looks closed.
-    ssl.close_notify.store(true, std::sync::atomic::Ordering::Relaxed);
     let number = c_int::from(alert.0);
-    let text = format!("SSL alert number {number}");
-    (0, Error::SslData(ALERT_OFFSET + number, text))
-}
-
-fn rustls(ssl: &Connection, error: &Rustls) -> Error {
-    Error::Ssl(match error {
-        // The verdict has queued its own entry.
-        Rustls::InvalidCertificate(rustls::error::CertificateError::BadSignature) => reason::BAD_SIGNATURE,
-        Rustls::InvalidCertificate(rustls::error::CertificateError::BadEncoding) => reason::CERT_LENGTH_MISMATCH,
-        Rustls::InvalidCertificate(_) => reason::CERTIFICATE_VERIFY_FAILED,
-        Rustls::DecryptError => reason::DECRYPTION_FAILED_OR_BAD_RECORD_MAC,
-        Rustls::PeerSentOversizedRecord => reason::DATA_LENGTH_TOO_LONG,
-        Rustls::NoApplicationProtocol => reason::NO_APPLICATION_PROTOCOL,
-        Rustls::InappropriateMessage { .. } | Rustls::InappropriateHandshakeMessage { .. } => {
-            reason::UNEXPECTED_MESSAGE
-        }
-        Rustls::InvalidMessage(error) => invalid_message(*error),
-        Rustls::PeerIncompatible(error) => incompatible(ssl, *error),
-        Rustls::PeerMisbehaved(error) => misbehaved(error),
-        _ => return Error::SslData(INTERNAL_ERROR, error.to_string()),
-    })
-}
-
-fn invalid_message(error: InvalidMessage) -> c_int {
-    match error {
-        InvalidMessage::MessageTooLarge | InvalidMessage::HandshakePayloadTooLarge => reason::EXCESSIVE_MESSAGE_SIZE,
-        InvalidMessage::CertificatePayloadTooLarge => reason::EXCESSIVE_MESSAGE_SIZE,
-        InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion => reason::WRONG_VERSION_NUMBER,
-        InvalidMessage::InvalidCcs => reason::BAD_CHANGE_CIPHER_SPEC,
-        InvalidMessage::InvalidServerName => reason::BAD_EXTENSION,
-        InvalidMessage::DuplicateExtension(_) => reason::BAD_EXTENSION,
-        InvalidMessage::MissingData(_) | InvalidMessage::MessageTooShort => reason::LENGTH_MISMATCH,
-        _ => reason::BAD_PACKET,
-    }
-}
-
-fn incompatible(ssl: &Connection, error: PeerIncompatible) -> c_int {
-    match error {
-        PeerIncompatible::NoCipherSuitesInCommon => reason::NO_SHARED_CIPHER,
-        PeerIncompatible::NoKxGroupsInCommon if ssl.facts.read().version() == 0x304 => reason::NO_SUITABLE_KEY_SHARE,
-        PeerIncompatible::NoKxGroupsInCommon => reason::NO_SHARED_CIPHER,
-        PeerIncompatible::NoSignatureSchemesInCommon
-        | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => reason::NO_SUITABLE_SIGNATURE_ALGORITHM,
-        PeerIncompatible::Tls12NotOffered
-        | PeerIncompatible::Tls12NotOfferedOrEnabled
-        | PeerIncompatible::SupportedVersionsExtensionRequired
-        | PeerIncompatible::ServerDoesNotSupportTls12Or13
-        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-        | PeerIncompatible::ServerSentHelloRetryRequestWithUnknownExtension => reason::UNSUPPORTED_PROTOCOL,
-        PeerIncompatible::NullCompressionRequired => reason::NO_COMPRESSION_SPECIFIED,
-        PeerIncompatible::SignatureAlgorithmsExtensionRequired => reason::MISSING_SIGALGS_EXTENSION,
-        PeerIncompatible::ExtendedMainSecretExtensionRequired => reason::INCONSISTENT_EXTMS,
-        _ => reason::UNSUPPORTED_PROTOCOL,
-    }
-}
-
-fn misbehaved(error: &PeerMisbehaved) -> c_int {
-    match error {
-        PeerMisbehaved::NoCertificatesPresented => reason::PEER_DID_NOT_RETURN_A_CERTIFICATE,
-        PeerMisbehaved::IncorrectFinished => reason::DIGEST_CHECK_FAILED,
-        PeerMisbehaved::IncorrectBinder => reason::BINDER_DOES_NOT_VERIFY,
-        PeerMisbehaved::SelectedUnofferedCipherSuite => reason::WRONG_CIPHER_RETURNED,
-        PeerMisbehaved::SelectedUnofferedKxGroup => reason::WRONG_CURVE,
-        PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme | PeerMisbehaved::SignedKxWithWrongAlgorithm => {
-            reason::WRONG_SIGNATURE_TYPE
-        }
-        PeerMisbehaved::SelectedUnofferedApplicationProtocol => reason::BAD_EXTENSION,
-        PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported => reason::INAPPROPRIATE_FALLBACK,
-        PeerMisbehaved::TooManyWarningAlertsReceived => reason::TOO_MANY_WARN_ALERTS,
-        PeerMisbehaved::IllegalAlertLevel(..) => reason::UNKNOWN_ALERT_TYPE,
-        PeerMisbehaved::InvalidKeyShare => reason::BAD_KEY_SHARE,
-        PeerMisbehaved::IllegalTlsInnerPlaintext => reason::BAD_RECORD_TYPE,
-        PeerMisbehaved::EmptyFragment | PeerMisbehaved::TooManyEmptyFragments => reason::BAD_LENGTH,
-        PeerMisbehaved::MissingKeyShare => reason::NO_SUITABLE_KEY_SHARE,
-        _ => reason::BAD_EXTENSION,
-    }
+    let error = Error::SslData(ALERT_OFFSET + number, format!("SSL alert number {number}"));
+    Verdict { error, alert: None, in_record: true }
 }

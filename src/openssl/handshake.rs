@@ -2,19 +2,19 @@
 
 use super::callbacks;
 use super::config::{TLS1_2, TLS1_3, op};
-use super::connection::{Connection, Phase, share, want};
-use super::error::{Error, INTERNAL_ERROR, guard};
-use super::failure;
+use super::connection::{Connection, Phase, Task, share, want};
+use super::error::{Error, INTERNAL_ERROR, SHOULD_NOT_HAVE_BEEN_CALLED, guard};
+use super::failure::{self, Heard, Verdict};
 use super::reason;
-use super::strings::State;
 use super::types::SSL;
 use super::{alpn, certificate, client_hello, group, ocsp, progress, server_name, session, ticket, verify};
 use crate::libcrypto::bio::BioTransport;
 use crate::libcrypto::err;
 use crate::seam::{Failure, Handle};
 use crate::tls::cipher::{Suite, by_id};
+use crate::tls::error::Error as TlsError;
 use crate::tls::exchange::{Application, CredentialAnswer, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
-use crate::tls::handshake::{Handshake, Progress};
+use crate::tls::handshake::{Handshake, Progress, send_plain};
 use crate::tls::hello::Hello;
 use crate::tls::provider::FALLBACK_SCSV;
 use crate::tls::traffic::Established;
@@ -25,16 +25,50 @@ use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-/// `SSL_do_handshake(3)` and its relatives: goes on with the handshake as far as the transport allows.
-/// 1: complete; 0: ended in a controlled way; below 0: failed, or to be called again.
+/// `SSL_do_handshake(3)` and its relatives: does what is to be done before data can flow, as far as the transport
+/// allows. 1: it is done; 0: the method has no such handshake; below 0: failed, or to be called again.
 pub(crate) fn drive(ssl: &Arc<Connection>) -> c_int {
-    let handshake = match take(ssl) {
-        Ok(Some(handshake)) => handshake,
-        Ok(None) => return 1,
-        Err(error) => {
-            error.report();
-            return -1;
+    match ssl.task() {
+        Task::Unset => {
+            Error::Ssl(reason::CONNECTION_TYPE_NOT_SET).report();
+            -1
         }
+        _ if !ssl.in_init() => 1,
+        Task::Undefined => {
+            Error::Ssl(SHOULD_NOT_HAVE_BEEN_CALLED).report();
+            0
+        }
+        Task::Connect | Task::Accept => run(ssl),
+    }
+}
+
+fn run(ssl: &Arc<Connection>) -> c_int {
+    let begins = match &mut *ssl.phase.lock() {
+        Phase::Failed => return -1,
+        Phase::Open => None,
+        Phase::Handshaking(slot) => match slot.take() {
+            Some(handshake) => Some(Some(handshake)),
+            // Called from inside one of its own callbacks, or by two threads at once.
+            None => return -1,
+        },
+        phase @ Phase::Idle => {
+            *phase = Phase::Handshaking(None);
+            Some(None)
+        }
+    };
+    // What is in the queue after this call is its own.
+    err::clear();
+    let handshake = match begins {
+        None => return super::io::send_key_update(ssl),
+        Some(Some(handshake)) => handshake,
+        Some(None) => match begin(ssl) {
+            Ok(handshake) => Box::new(handshake),
+            Err(verdict) => {
+                failure::end(ssl, verdict, |alert| alert.map(|alert| send_plain(&mut ssl.transport(), alert)));
+                callbacks::handshake_stopped(ssl, -1);
+                return -1;
+            }
+        },
     };
     // As OpenSSL's state machine: what callers look at afterwards is about this call.
     err::clear();
@@ -43,41 +77,14 @@ pub(crate) fn drive(ssl: &Arc<Connection>) -> c_int {
     step_until_blocked(ssl, handshake, &mut transport)
 }
 
-/// The handshake of a connection, begun if need be; none when it is complete.
-fn take(ssl: &Arc<Connection>) -> Result<Option<Box<Handshake>>, Error> {
-    if !ssl.has_role() {
-        return Err(Error::Ssl(reason::CONNECTION_TYPE_NOT_SET));
-    }
-    let going_on = match &mut *ssl.phase.lock() {
-        Phase::Open => return Ok(None),
-        Phase::Failed => return Err(Error::Silent),
-        // None: called from inside one of its own callbacks, or by two threads at once.
-        Phase::Handshaking(slot) => Some(slot.take().ok_or(Error::Silent)?),
-        phase @ Phase::Idle => {
-            *phase = Phase::Handshaking(None);
-            None
-        }
-    };
-    // Entries that earlier calls left would be taken for this call's. OpenSSL, too, forgets them here.
-    err::clear();
-    if going_on.is_some() {
-        return Ok(going_on);
-    }
+/// Starts the handshake.
+fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Verdict> {
     if ssl.facts.read().agreed.is_some() {
         session::connection_cleared(ssl);
         ssl.begin_again();
+    } else {
+        ssl.forget_end();
     }
-    err::clear();
-    match begin(ssl) {
-        Ok(handshake) => Ok(Some(Box::new(handshake))),
-        Err(error) => {
-            ssl.fail();
-            Err(error)
-        }
-    }
-}
-
-fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
     callbacks::handshake_started(ssl);
     session::begun(ssl);
     super::cipher_list::follow_context(ssl);
@@ -85,29 +92,32 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Error> {
     *ssl.exchange.write() = Some(exchange.clone());
     let config = ssl.config();
     *exchange.policy.lock() = policy(ssl);
+    if config.versions() == (false, false) {
+        return Err(Verdict::new(reason::NO_PROTOCOLS_AVAILABLE, AlertDescription::ProtocolVersion));
+    }
     if ssl.is_server() {
         progress::begun(ssl, &[]);
         return Ok(Handshake::server(exchange, config.read_ahead));
     }
+    let internal = |text| Verdict::of(Error::SslData(INTERNAL_ERROR, text), AlertDescription::InternalError);
     let settings = config.settings();
     if settings.suites.is_empty() {
-        return Err(Error::Ssl(match config.versions() {
-            (false, false) => reason::NO_PROTOCOLS_AVAILABLE,
-            _ => reason::NO_CIPHERS_AVAILABLE,
-        }));
+        let text = "No ciphers enabled for max supported SSL/TLS version".to_owned();
+        let error = Error::SslData(reason::NO_CIPHERS_AVAILABLE, text);
+        return Err(Verdict::of(error, AlertDescription::HandshakeFailure));
     }
     let is_tls13 = |&suite: &u16| by_id(suite).is_some_and(Suite::is_tls13);
     let for_pss_keys = |scheme: &SignatureScheme| matches!(scheme.0, 0x0809..=0x080b);
     // rustls leaves the schemes of RSA-PSS keys out of a hello for TLS 1.2 alone; a hello without any is malformed.
     if !settings.suites.iter().any(is_tls13) && exchange.policy.lock().verify_schemes.iter().all(for_pss_keys) {
-        return Err(Error::Refused("signature algorithms of RSA-PSS keys alone, in TLS 1.2 alone"));
+        let error = Error::Refused("signature algorithms of RSA-PSS keys alone, in TLS 1.2 alone");
+        return Err(Verdict::of(error, AlertDescription::InternalError));
     }
-    let rustls_config =
-        ssl.context().client_config(&settings).map_err(|error| Error::SslData(INTERNAL_ERROR, error.to_string()))?;
+    let rustls_config = ssl.context().client_config(&settings).map_err(|error| internal(error.to_string()))?;
     *exchange.offer.lock() = session::offer(ssl);
-    let name = server_name::to_send(ssl)?;
+    let name = server_name::to_send(ssl).map_err(|error| Verdict::of(error, AlertDescription::InternalError))?;
     let handshake = Handshake::client(exchange, &rustls_config, name, config.alpn.names(), config.read_ahead)
-        .map_err(|error| Error::SslData(INTERNAL_ERROR, format!("{error:?}")))?;
+        .map_err(|error| internal(format!("{error:?}")))?;
     progress::begun(ssl, handshake.pending());
     Ok(handshake)
 }
@@ -130,35 +140,76 @@ fn policy(ssl: &Arc<Connection>) -> Policy {
     }
 }
 
+/// What a step of the handshake leads to.
+enum Next {
+    Step,
+    /// The call ends; `SSL_want` is this.
+    Stop(c_int),
+    Done(Box<Established>),
+    Fail(Verdict),
+}
+
 fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, transport: &mut BioTransport) -> c_int {
     loop {
         let outcome = handshake.step(transport);
         callbacks::after_step(ssl);
         session::after_step(ssl);
-        let wanted = match outcome {
-            Ok(Progress::Stepped) => continue,
-            Ok(Progress::Done(established)) => return complete(ssl, *established),
-            Ok(Progress::WantRead) => want::READING,
-            Ok(Progress::WantWrite) => want::WRITING,
-            Ok(Progress::Paused(Pause::ClientHello)) => want::CLIENT_HELLO_CB,
-            Ok(Progress::Paused(Pause::Certificate)) => want::X509_LOOKUP,
-            Ok(Progress::Paused(Pause::Verify)) => want::RETRY_VERIFY,
-            Err(error) => {
-                drop(handshake);
-                let (_, error) = failure::report(ssl, &error, transport);
-                ssl.fail();
-                session::handshake_failed(ssl);
-                error.report();
-                callbacks::handshake_stopped(ssl, -1);
-                return -1;
+        match after_step(ssl, outcome, transport) {
+            Next::Step => {}
+            Next::Done(established) => return complete(ssl, *established),
+            Next::Stop(wanted) => {
+                ssl.set_want(wanted);
+                if let Phase::Handshaking(slot) = &mut *ssl.phase.lock() {
+                    *slot = Some(handshake);
+                }
+                break;
             }
-        };
-        ssl.set_want(wanted);
-        if let Phase::Handshaking(slot) = &mut *ssl.phase.lock() {
-            *slot = Some(handshake);
+            Next::Fail(verdict) => {
+                let in_record = verdict.in_record;
+                failure::end(ssl, verdict, |alert| handshake.abort(transport, alert));
+                if in_record {
+                    ssl.set_want(want::READING);
+                }
+                session::handshake_failed(ssl);
+                break;
+            }
         }
-        callbacks::handshake_stopped(ssl, -1);
-        return -1;
+    }
+    callbacks::handshake_stopped(ssl, -1);
+    -1
+}
+
+fn after_step(ssl: &Arc<Connection>, outcome: Result<Progress, TlsError>, transport: &BioTransport) -> Next {
+    // An alert tells more than what rustls made of it.
+    match failure::hear_protected(ssl) {
+        Heard::Ignored => {}
+        Heard::Goodbye => return Next::Stop(want::READING),
+        Heard::Fatal(verdict) => return Next::Fail(verdict),
+    }
+    match outcome {
+        Ok(Progress::Stepped) => Next::Step,
+        Ok(Progress::Done(established)) => Next::Done(established),
+        Ok(Progress::WantRead) => Next::Stop(want::READING),
+        Ok(Progress::WantWrite) => Next::Stop(want::WRITING),
+        Ok(Progress::Paused(Pause::ClientHello)) => Next::Stop(want::CLIENT_HELLO_CB),
+        Ok(Progress::Paused(Pause::Certificate)) => Next::Stop(want::X509_LOOKUP),
+        Ok(Progress::Paused(Pause::Verify)) => Next::Stop(want::RETRY_VERIFY),
+        // OpenSSL puts a buffer above the write BIO, and so does not notice here that there is none.
+        Ok(Progress::SendFailed) => Next::Stop(want::WRITING),
+        Ok(Progress::ReceiveFailed) => match failure::missing_bio(transport) {
+            Some(verdict) => Next::Fail(verdict),
+            None => Next::Stop(want::READING),
+        },
+        Ok(Progress::Eof) => match failure::end_of_stream(ssl) {
+            Some(verdict) => Next::Fail(verdict),
+            None => Next::Stop(want::READING),
+        },
+        Ok(Progress::Alert(level, description)) => match failure::hear(ssl, &[level, description]) {
+            Heard::Ignored => Next::Step,
+            Heard::Goodbye => Next::Stop(want::READING),
+            Heard::Fatal(verdict) => Next::Fail(verdict),
+        },
+        Err(error) => Next::Fail(failure::verdict(ssl, &error)),
     }
 }
 
@@ -275,18 +326,29 @@ impl Application for Asked {
     }
 }
 
+/// A step of the answer to a ClientHello.
+type Stage = fn(&Arc<Connection>, &Hello) -> Result<(), HelloAnswer>;
+
+/// The steps in OpenSSL's order, which depends on the version once that is known.
+fn stage(ssl: &Connection, number: u32) -> Option<Stage> {
+    let is_tls13 = ssl.facts.read().version() == TLS1_3;
+    Some(match number {
+        0 => client_hello::ask,
+        1 => check_version,
+        2 => session::look_up,
+        3 => server_name::ask,
+        4 => super::sigalg::ask,
+        5 if is_tls13 => alpn::ask,
+        5 => certificate::ask_server,
+        6 if is_tls13 => certificate::ask_server,
+        6 => alpn::ask,
+        _ => return None,
+    })
+}
+
 /// Runs a server's callbacks for a ClientHello in OpenSSL's order, each once, and chooses the configuration.
 /// `Err` is an answer too: the one that stops the row.
 fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, HelloAnswer> {
-    type Stage = fn(&Arc<Connection>, &Hello) -> Result<(), HelloAnswer>;
-    const STAGES: [Stage; 6] = [
-        client_hello::ask,
-        check_version,
-        session::look_up,
-        server_name::ask,
-        super::sigalg::ask,
-        certificate::ask_server,
-    ];
     if ssl.hello_stage.load(Ordering::Relaxed) == 0 && ssl.facts.read().hello.is_none() {
         let mut facts = ssl.facts.write();
         facts.client_random = hello.random.as_slice().try_into().ok();
@@ -296,12 +358,12 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
     }
     loop {
         let done = ssl.hello_stage.load(Ordering::Relaxed);
-        let Some(stage) = STAGES.get(done as usize) else { break };
+        let Some(stage) = stage(ssl, done) else { break };
         stage(ssl, hello)?;
         ssl.hello_stage.store(done + 1, Ordering::Relaxed);
     }
     session::decide(ssl);
-    let chosen = alpn::ask(ssl, hello)?;
+    let chosen = ssl.facts.read().alpn.clone().unwrap_or_default();
     ocsp::ask_server(ssl, hello)?;
     if let Some(exchange) = ssl.exchange.read().clone() {
         *exchange.policy.lock() = policy(ssl);
@@ -380,7 +442,7 @@ pub unsafe extern "C" fn SSL_connect(ssl: *mut SSL) -> c_int {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { share(ssl) }?;
         if !ssl.has_role() {
-            ssl.set_server(false);
+            set_side(&ssl, false);
         }
         Ok(drive(&ssl))
     })
@@ -398,7 +460,7 @@ pub unsafe extern "C" fn SSL_accept(ssl: *mut SSL) -> c_int {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { share(ssl) }?;
         if !ssl.has_role() {
-            ssl.set_server(true);
+            set_side(&ssl, true);
         }
         Ok(drive(&ssl))
     })
@@ -408,8 +470,7 @@ fn set_side(ssl: &Connection, server: bool) {
     ssl.set_server(server);
     session::side_chosen(ssl);
     ssl.shutdown.store(0, Ordering::Relaxed);
-    *ssl.phase.lock() = Phase::Idle;
-    ssl.set_state(State::Before);
+    ssl.rewind();
 }
 
 /// `SSL_set_connect_state(3)`: the next handshake is a client's.

@@ -2,11 +2,12 @@
 
 use super::callbacks;
 use super::config::mode;
-use super::connection::{Connection, Phase, share, shut, want};
+use super::connection::{Connection, Phase, Task, key_update, share, shut, want};
 use super::error::{Error, INTERNAL_ERROR, guard};
+use super::failure::{self, Heard, Verdict};
 use super::handshake::drive;
 use super::types::SSL;
-use super::{failure, reason, session};
+use super::{reason, session};
 use crate::libcrypto::bio::BioTransport;
 use crate::seam::{Failure, Handle, arg};
 use crate::tls::traffic::{Received, Receiver, Sender, WriteMode};
@@ -26,13 +27,7 @@ fn stop(value: c_int, error: Error) -> Stopped {
 
 /// Goes on with the handshake first, if there is one to be done.
 fn open(ssl: &Arc<Connection>) -> Result<(), Stopped> {
-    if ssl.is_open() {
-        return Ok(());
-    }
-    match drive(ssl) {
-        1.. => Ok(()),
-        value => Err(Stopped(value)),
-    }
+    if !ssl.in_init() || drive(ssl) > 0 { Ok(()) } else { Err(Stopped(-1)) }
 }
 
 /// Takes a half out of its slot; two calls at once on the same half are a mistake of the program.
@@ -47,8 +42,9 @@ fn put<T>(ssl: &Connection, slot: &Mutex<Option<Box<T>>>, half: Box<T>) {
     }
 }
 
+/// `SSL_read` and `SSL_peek`.
 fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stopped> {
-    if !ssl.has_role() {
+    if ssl.task() == Task::Unset {
         return Err(stop(-1, Error::Ssl(reason::UNINITIALIZED)));
     }
     if ssl.has_shutdown(shut::RECEIVED) {
@@ -75,24 +71,33 @@ fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stop
 
 /// Receives until there is plaintext.
 fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver) -> Result<(), Stopped> {
+    ssl.set_want(want::NOTHING);
     if !receiver.plaintext().is_empty() {
-        ssl.set_want(want::NOTHING);
         return Ok(());
     }
     let mut transport = ssl.transport();
     loop {
-        ssl.set_want(want::NOTHING);
         let received = receiver.fill(&mut transport);
         if receiver.take_flush() {
             answer(ssl, &mut transport);
         }
+        if matches!(received, Ok(Received::Data)) {
+            ssl.warnings.store(0, Ordering::Relaxed);
+            return Ok(());
+        }
+        // An alert tells more than what rustls made of it.
+        match failure::hear_protected(ssl) {
+            Heard::Ignored => {}
+            Heard::Goodbye => return Err(Stopped(0)),
+            Heard::Fatal(verdict) => return Err(end(ssl, verdict, &mut transport)),
+        }
         match received {
-            Ok(Received::Data) => return Ok(()),
+            Ok(Received::Data | Received::Nothing) => {}
             Ok(Received::Control) => {
                 callbacks::tickets_received(ssl);
                 session::after_step(ssl);
                 callbacks::after_step(ssl);
-                if !ssl.auto_retry() {
+                if !ssl.auto_retry() && !receiver.has_ciphertext() {
                     ssl.set_want(want::READING);
                     transport.set_retry_read();
                     return Err(Stopped(-1));
@@ -103,18 +108,41 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver) -> Result<(), Stopped
                 return Err(Stopped(-1));
             }
             Ok(Received::CloseNotify) => {
-                callbacks::alert_received(ssl, 1, 0);
                 ssl.add_shutdown(shut::RECEIVED);
-                ssl.close_notify.store(true, Ordering::Relaxed);
                 return Err(Stopped(0));
             }
+            Ok(Received::Eof) => {
+                let value = failure::value(&transport);
+                if let Some(verdict) = failure::end_of_stream(ssl) {
+                    end(ssl, verdict, &mut transport);
+                }
+                return Err(Stopped(value));
+            }
+            Ok(Received::Failed) => {
+                ssl.set_want(want::READING);
+                return Err(match failure::missing_bio(&transport) {
+                    Some(verdict) => end(ssl, verdict, &mut transport),
+                    None => Stopped(failure::value(&transport)),
+                });
+            }
             Err(error) => {
-                let (value, error) = failure::report(ssl, &error, &transport);
-                session::connection_failed(ssl);
-                return Err(stop(value, error));
+                let verdict = failure::verdict(ssl, &error);
+                return Err(end(ssl, verdict, &mut transport));
             }
         }
     }
+}
+
+/// Ends the connection because of what was received.
+fn end(ssl: &Arc<Connection>, verdict: Verdict, transport: &mut BioTransport) -> Stopped {
+    // The peer's own alert is an end of the stream too.
+    let value = if ssl.has_shutdown(shut::RECEIVED) && verdict.is_silent() { 0 } else { -1 };
+    failure::end(ssl, verdict, |alert| {
+        let taken = ssl.sender.lock().take();
+        taken.and_then(|mut sender| sender.abort(transport, alert))
+    });
+    session::connection_failed(ssl);
+    Stopped(value)
 }
 
 /// Sends what the receiving half has made the sending half say. What the transport does not take now goes out with
@@ -127,8 +155,9 @@ fn answer(ssl: &Connection, transport: &mut dyn Transport) {
     }
 }
 
+/// `SSL_write`.
 fn write(ssl: &Arc<Connection>, data: &[u8]) -> Result<usize, Stopped> {
-    if !ssl.has_role() {
+    if ssl.task() == Task::Unset {
         return Err(stop(-1, Error::Ssl(reason::UNINITIALIZED)));
     }
     if ssl.has_shutdown(shut::SENT) {
@@ -144,23 +173,40 @@ fn write(ssl: &Arc<Connection>, data: &[u8]) -> Result<usize, Stopped> {
 
 fn send(ssl: &Connection, sender: &mut Sender, data: &[u8]) -> Result<usize, Stopped> {
     let mut transport = ssl.transport();
-    let write_mode = WriteMode {
-        partial: ssl.has_mode(mode::ENABLE_PARTIAL_WRITE),
-        moving_buffer: ssl.has_mode(mode::ACCEPT_MOVING_WRITE_BUFFER),
-    };
     ssl.set_want(want::NOTHING);
-    match sender.write(&mut transport, data, write_mode) {
+    match sender.write(&mut transport, data, write_mode(ssl)) {
         Ok(Io::Done(n)) => Ok(n),
-        Ok(_) => {
+        Ok(Io::WouldBlock) => {
             ssl.set_want(want::WRITING);
             Err(Stopped(-1))
         }
-        Err(error) => {
+        Ok(Io::Eof | Io::Failed) => {
             ssl.set_want(want::WRITING);
-            let (value, error) = failure::report(ssl, &error, &transport);
-            Err(stop(value, error))
+            match failure::missing_bio(&transport) {
+                Some(verdict) => Err(end_of_sending(ssl, verdict, sender, &mut transport)),
+                None => Err(Stopped(failure::value(&transport))),
+            }
+        }
+        Err(error) => {
+            let verdict = failure::verdict(ssl, &error);
+            Err(end_of_sending(ssl, verdict, sender, &mut transport))
         }
     }
+}
+
+fn write_mode(ssl: &Connection) -> WriteMode {
+    let config = ssl.config();
+    WriteMode {
+        partial: ssl.has_mode(mode::ENABLE_PARTIAL_WRITE),
+        moving_buffer: ssl.has_mode(mode::ACCEPT_MOVING_WRITE_BUFFER),
+        fragment: config.max_send_fragment.min(config.split_send_fragment),
+    }
+}
+
+/// Ends the connection because of what was to be sent.
+fn end_of_sending(ssl: &Connection, verdict: Verdict, sender: &mut Sender, transport: &mut BioTransport) -> Stopped {
+    failure::end(ssl, verdict, |alert| sender.abort(transport, alert));
+    Stopped(-1)
 }
 
 /// The return value of the calls that count with an `int`.
@@ -338,10 +384,10 @@ pub unsafe extern "C" fn SSL_shutdown(ssl: *mut SSL) -> c_int {
     guard(-1, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { share(ssl) }?;
-        if !ssl.has_role() {
+        if ssl.task() == Task::Unset {
             return Err(Error::Ssl(reason::UNINITIALIZED));
         }
-        if !ssl.is_open() {
+        if ssl.in_init() {
             return Err(Error::Ssl(reason::SHUTDOWN_WHILE_IN_INIT));
         }
         Ok(match shutdown(&ssl) {
@@ -350,52 +396,90 @@ pub unsafe extern "C" fn SSL_shutdown(ssl: *mut SSL) -> c_int {
     })
 }
 
+const BOTH: c_int = shut::SENT | shut::RECEIVED;
+
 fn shutdown(ssl: &Arc<Connection>) -> Result<c_int, Stopped> {
     if ssl.config().quiet_shutdown != 0 {
-        ssl.add_shutdown(shut::SENT | shut::RECEIVED);
+        ssl.shutdown.store(BOTH, Ordering::Relaxed);
         return Ok(1);
     }
     if !ssl.has_shutdown(shut::SENT) {
         ssl.add_shutdown(shut::SENT);
-        close(ssl)?;
-    } else if !ssl.sender.lock().as_ref().is_none_or(|sender| sender.is_idle()) {
-        close(ssl)?;
+        ssl.goodbye_waits.store(true, Ordering::Relaxed);
+        // Behind data that waits to be sent nothing can go out.
+        let may_send = ssl.sender.lock().as_ref().is_some_and(|sender| sender.is_idle());
+        if !may_send || say_goodbye(ssl).is_err() {
+            return Err(Stopped(-1));
+        }
+    } else if ssl.goodbye_waits.load(Ordering::Relaxed) {
+        match say_goodbye(ssl) {
+            Err(Stopped(-1)) => return Err(Stopped(-1)),
+            Err(_) | Ok(()) => {}
+        }
     } else if !ssl.has_shutdown(shut::RECEIVED) {
-        await_close(ssl)?;
+        await_goodbye(ssl);
+        if !ssl.has_shutdown(shut::RECEIVED) {
+            return Err(Stopped(-1));
+        }
     }
-    Ok(ssl.has_shutdown(shut::RECEIVED).into())
+    let both = ssl.shutdown.load(Ordering::Relaxed) == BOTH;
+    Ok((both && !ssl.goodbye_waits.load(Ordering::Relaxed)).into())
 }
 
 /// Sends close_notify, as far as the transport takes it.
-fn close(ssl: &Arc<Connection>) -> Result<(), Stopped> {
+fn say_goodbye(ssl: &Arc<Connection>) -> Result<(), Stopped> {
     let mut sender = take(&ssl.sender)?;
-    let mut transport: BioTransport = ssl.transport();
-    let first = !sender.is_closed();
-    sender.close();
-    ssl.set_want(want::NOTHING);
-    let sent = sender.flush(&mut transport);
-    put(ssl, &ssl.sender, sender);
-    match sent {
+    let mut transport = ssl.transport();
+    let sent = if sender.is_closed() || sender.is_idle() {
+        sender.close();
+        sender.send_goodbye(&mut transport)
+    } else {
+        // OpenSSL takes the alert for a repetition of the write that waits.
+        let verdict = Verdict::new(reason::BAD_WRITE_RETRY, rustls::error::AlertDescription::InternalError);
+        return Err(end_of_sending(ssl, verdict, &mut sender, &mut transport));
+    };
+    let outcome = match sent {
         Io::Done(_) => {
-            if first {
-                callbacks::alert_sent(ssl, 1, 0);
-            }
+            ssl.set_want(want::NOTHING);
+            ssl.goodbye_waits.store(false, Ordering::Relaxed);
             Ok(())
         }
-        Io::WouldBlock => {
-            ssl.set_want(want::WRITING);
-            Err(Stopped(-1))
+        Io::WouldBlock => Err((want::WRITING, Stopped(-1))),
+        Io::Eof | Io::Failed => match failure::missing_bio(&transport) {
+            Some(verdict) => return Err(end_of_sending(ssl, verdict, &mut sender, &mut transport)),
+            None => Err((want::WRITING, Stopped(failure::value(&transport)))),
+        },
+    };
+    put(ssl, &ssl.sender, sender);
+    match outcome {
+        Ok(()) => {
+            callbacks::alert_sent(ssl, 1, 0);
+            Ok(())
         }
-        Io::Eof | Io::Failed => {
-            ssl.set_want(want::WRITING);
-            Err(Stopped(-1))
+        Err((want, stopped)) => {
+            ssl.set_want(want);
+            Err(stopped)
         }
     }
 }
 
-/// `SSL_key_update(3)`: renews the sending key with the next write, and asks the peer to renew its own; 1 on success.
+/// Waits for the peer's close_notify; application data in its place is an error.
+fn await_goodbye(ssl: &Arc<Connection>) {
+    let Ok(mut receiver) = take(&ssl.receiver) else { return };
+    let outcome = receive(ssl, &mut receiver);
+    put(ssl, &ssl.receiver, receiver);
+    if outcome.is_ok() {
+        // The peer is told nothing any more.
+        failure::end(ssl, Verdict::silent(reason::APPLICATION_DATA_AFTER_CLOSE_NOTIFY), |_| None);
+        session::connection_failed(ssl);
+    }
+}
+
+/// `SSL_key_update(3)`: renews the sending key before anything else is sent, and asks the peer to renew its own; 1 on
+/// success.
 ///
-/// Status: partial: the peer is always asked to renew its key too (`SSL_KEY_UPDATE_REQUESTED`).
+/// Status: partial: the peer is always asked to renew its key too (`SSL_KEY_UPDATE_REQUESTED`), and while it has not
+/// answered another update sends nothing.
 ///
 /// # Safety
 /// `ssl` is null or a live handle.
@@ -410,17 +494,35 @@ pub unsafe extern "C" fn SSL_key_update(ssl: *mut SSL, updatetype: c_int) -> c_i
         if !matches!(updatetype, 0 | 1) {
             return Err(Error::Ssl(reason::INVALID_KEY_UPDATE_TYPE));
         }
-        if !ssl.is_open() {
+        if ssl.in_init() {
             return Err(Error::Ssl(reason::STILL_IN_INIT));
         }
-        let mut slot = ssl.sender.lock();
-        let sender = slot.as_mut().ok_or(Error::Ssl(INTERNAL_ERROR))?;
-        if !sender.is_idle() {
+        if !ssl.sender.lock().as_ref().is_some_and(|sender| sender.is_idle()) {
             return Err(Error::Ssl(reason::BAD_WRITE_RETRY));
         }
-        sender.update_keys().map_err(|_| Error::Ssl(INTERNAL_ERROR))?;
+        ssl.key_update.store(updatetype, Ordering::Relaxed);
         Ok(1)
     })
+}
+
+/// Sends the key update that waits: 1 when it has gone, else -1.
+pub(crate) fn send_key_update(ssl: &Arc<Connection>) -> c_int {
+    let Ok(mut sender) = take(&ssl.sender) else { return -1 };
+    let mut transport = ssl.transport();
+    ssl.set_want(want::NOTHING);
+    let is_sealed = ssl.key_update.swap(key_update::SEALED, Ordering::Relaxed) == key_update::SEALED;
+    if !is_sealed && let Err(error) = sender.update_keys() {
+        let verdict = failure::verdict(ssl, &error);
+        return end_of_sending(ssl, verdict, &mut sender, &mut transport).0;
+    }
+    let sent = sender.flush(&mut transport);
+    put(ssl, &ssl.sender, sender);
+    if matches!(sent, Io::Done(_)) {
+        ssl.key_update.store(key_update::NONE, Ordering::Relaxed);
+        return 1;
+    }
+    ssl.set_want(want::WRITING);
+    -1
 }
 
 /// `SSL_key_update(3)`: the kind of key update that is waiting to be sent, -1 for none.
@@ -434,19 +536,9 @@ pub unsafe extern "C" fn SSL_get_key_update_type(ssl: *const SSL) -> c_int {
     guard(-1, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        let waiting = ssl.sender.lock().as_ref().is_some_and(|sender| sender.is_updating());
-        Ok(if waiting { 1 } else { -1 })
+        Ok(match ssl.key_update.load(Ordering::Relaxed) {
+            key_update::SEALED => key_update::NONE,
+            waiting => waiting,
+        })
     })
-}
-
-/// Waits for the peer's close_notify; application data in its place is an error.
-fn await_close(ssl: &Arc<Connection>) -> Result<(), Stopped> {
-    let mut receiver = take(&ssl.receiver)?;
-    let outcome = receive(ssl, &mut receiver);
-    put(ssl, &ssl.receiver, receiver);
-    match outcome {
-        Ok(()) => Err(stop(-1, Error::Ssl(reason::APPLICATION_DATA_AFTER_CLOSE_NOTIFY))),
-        Err(_) if ssl.has_shutdown(shut::RECEIVED) => Ok(()),
-        Err(_) => Err(Stopped(-1)),
-    }
 }

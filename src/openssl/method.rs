@@ -319,6 +319,9 @@ pub unsafe extern "C" fn SSL_set_ssl_method(s: *mut SSL, method: *const SSL_METH
             return Err(Error::Refused("SSL_set_ssl_method after the handshake has begun"));
         }
         *ssl.method.write() = method;
+        if ssl.has_role() {
+            ssl.set_server(ssl.is_server());
+        }
         ssl.edit(|config| config.method_versions = method.versions);
         Ok(1)
     })

@@ -33,6 +33,7 @@ pub mod ex_data;
 pub mod extension;
 pub mod facts;
 pub mod failure;
+mod failure_reason;
 pub mod group;
 pub mod handshake;
 pub mod handshake_values;

@@ -48,12 +48,6 @@ impl ServerNames {
         *self.received.lock() = None;
     }
 
-    /// Takes over the name another connection sends (`SSL_dup`).
-    pub(crate) fn copy_from(&self, other: &Self) {
-        let name = other.to_send.lock().clone();
-        *self.to_send.lock() = name;
-    }
-
     /// The name that is sent.
     pub(crate) fn sent(&self) -> Option<CString> {
         self.to_send.lock().clone()

@@ -1,7 +1,7 @@
 //! How a call ended and where a connection stands.
 
 use super::callback_types::OSSL_HANDSHAKE_STATE;
-use super::config::TLS1_3;
+use super::config::{TLS1_2, TLS1_3};
 use super::connection::{Connection, Phase, share, shut, want};
 use super::error::{Error, guard};
 use super::strings::State;
@@ -64,7 +64,8 @@ fn stopped_by(ssl: &Connection) -> c_int {
         _ => None,
     };
     waiting.unwrap_or_else(|| {
-        if ssl.has_shutdown(shut::RECEIVED) && ssl.close_notify.load(Ordering::Relaxed) {
+        // No warning counts as the close_notify that has the number 0.
+        if ssl.has_shutdown(shut::RECEIVED) && ssl.warning.load(Ordering::Relaxed) == 0 {
             code::ZERO_RETURN
         } else {
             code::SYSCALL
@@ -131,7 +132,7 @@ pub unsafe extern "C" fn SSL_set_shutdown(ssl: *mut SSL, mode: c_int) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { share(ssl) }?;
-        ssl.shutdown.store(mode & (shut::SENT | shut::RECEIVED), Ordering::Relaxed);
+        ssl.shutdown.store(mode, Ordering::Relaxed);
         Ok(())
     });
 }
@@ -154,11 +155,15 @@ pub unsafe extern "C" fn SSL_version(ssl: *const SSL) -> c_int {
     })
 }
 
-/// The version agreed on, else the method's highest.
+/// The version agreed on, else the highest that a client has offered or the method has.
 fn version(ssl: &Connection) -> u16 {
-    match ssl.facts.read().version() {
-        0 => ssl.method.read().versions.1.min(TLS1_3),
-        agreed => agreed,
+    let agreed = ssl.facts.read().version();
+    if agreed != 0 {
+        return agreed;
+    }
+    match ssl.config().versions() {
+        (true, false) if !ssl.is_server() && ssl.has_begun() => TLS1_2,
+        _ => ssl.method.read().versions.1.min(TLS1_3),
     }
 }
 
@@ -238,7 +243,7 @@ pub unsafe extern "C" fn SSL_in_init(ssl: *const SSL) -> c_int {
     guard(1, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok((!matches!(*ssl.phase.lock(), Phase::Open)).into())
+        Ok(ssl.in_init().into())
     })
 }
 
@@ -253,7 +258,7 @@ pub unsafe extern "C" fn SSL_is_init_finished(ssl: *const SSL) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(matches!(*ssl.phase.lock(), Phase::Open).into())
+        Ok((!ssl.in_init()).into())
     })
 }
 

@@ -197,7 +197,7 @@ fn socket(fd: c_int) -> Result<Arc<Bio>, Error> {
 
 /// The descriptor below a BIO chain, -1 when there is none.
 fn descriptor(bio: Option<&Arc<Bio>>) -> c_int {
-    bio.map_or(-1, |bio| bio.descriptor())
+    bio.map_or_else(Bio::no_descriptor, |bio| bio.descriptor())
 }
 
 /// `SSL_get_fd(3)`: the descriptor that is read from, -1 when there is none.

@@ -1,20 +1,14 @@
-//! Alerts that the application decides on. rustls sends the alert that belongs to the error it is given, and knows no
-//! other way, so the alert is amended on its way out: in clear where no key has been agreed, else before it is sealed.
+//! The alert that ends a connection. rustls sends the one that belongs to the error it found; it is taken back, and the
+//! application's goes out in its place.
 
 use super::exchange::Exchange;
-use super::full_records;
-use rustls::crypto::cipher::{
-    AeadKey, Iv, OutboundPlain, Record, RecordDecrypter, RecordEncrypter, Tls13AeadAlgorithm, UnsupportedOperationError,
-};
-use rustls::enums::ContentType;
+use rustls::Error;
 use rustls::error::{AlertDescription, CertificateError};
-use rustls::pki_types::FipsStatus;
-use rustls::{ConnectionTrafficSecrets, Error};
 
 /// The level of alerts that end a connection.
 const FATAL: u8 = 2;
 
-/// A fatal alert record in clear: only before any key has been agreed.
+/// A fatal alert record in clear.
 pub(super) fn plain(alert: AlertDescription) -> [u8; 7] {
     [21, 3, 3, 0, 2, FATAL, alert.0]
 }
@@ -24,97 +18,80 @@ pub(super) fn plain_warning(alert: AlertDescription) -> [u8; 7] {
     [21, 3, 3, 0, 2, 1, alert.0]
 }
 
-/// The error that rustls is given when the application refuses: it makes rustls send an alert, to be amended.
+/// The error that rustls is given when the application refuses.
 pub(super) fn refusal() -> Error {
     CertificateError::ApplicationVerificationFailure.into()
 }
 
-/// Makes the alert that `pending` ends with `alert`, if it is in clear.
-pub(super) fn amend(pending: &mut [u8], alert: AlertDescription) -> bool {
-    match pending.last_chunk_mut::<7>() {
-        Some([21, 3, 1..=3, 0, 2, FATAL, description]) => {
-            *description = alert.0;
+/// Takes rustls's own alert off the end of `pending` and puts `wanted` there, protected if a key is in use. False when
+/// there is no alert in the end.
+pub(super) fn replace(exchange: &Exchange, pending: &mut Vec<u8>, wanted: Option<AlertDescription>) -> bool {
+    let (held, sealer) = {
+        let mut record = exchange.record.lock();
+        (record.held_alert.take(), record.sealer.clone())
+    };
+    let superfluous = match (held, &sealer, pending.last_chunk::<7>()) {
+        (Some(len), ..) => len,
+        (None, None, Some([21, 3, 1..=3, 0, 2, FATAL, _])) => 7,
+        (None, ..) => 0,
+    };
+    pending.truncate(pending.len().saturating_sub(superfluous));
+    match (wanted, sealer) {
+        (None, _) => false,
+        (Some(alert), Some(sealer)) => sealer.seal_alert(alert, pending),
+        (Some(alert), None) => {
+            pending.extend(plain(alert));
             true
         }
-        _ => false,
-    }
-}
-
-/// The alert that the application has decided on, for the connection that is being worked on.
-fn decided() -> Option<AlertDescription> {
-    Exchange::current()?.record.lock().refused
-}
-
-/// A TLS 1.3 AEAD that seals the alert which was decided on in place of rustls's own, and fills its records.
-pub(super) struct AmendingAead(pub(super) &'static dyn Tls13AeadAlgorithm);
-
-impl Tls13AeadAlgorithm for AmendingAead {
-    fn encrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn RecordEncrypter> {
-        Box::new(AmendingEncrypter(self.0.encrypter(key, iv)))
-    }
-
-    fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn RecordDecrypter> {
-        self.0.decrypter(key, iv)
-    }
-
-    fn key_len(&self) -> usize {
-        self.0.key_len()
-    }
-
-    fn iv_len(&self) -> usize {
-        self.0.iv_len()
-    }
-
-    fn extract_keys(&self, key: AeadKey, iv: Iv) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
-        self.0.extract_keys(key, iv)
-    }
-
-    fn fips(&self) -> FipsStatus {
-        self.0.fips()
-    }
-}
-
-struct AmendingEncrypter(Box<dyn RecordEncrypter>);
-
-impl RecordEncrypter for AmendingEncrypter {
-    fn encrypt<'a>(
-        &mut self,
-        record: Record<OutboundPlain<'_>>,
-        seq: u64,
-        out: &'a mut [u8],
-    ) -> Result<Record<&'a [u8]>, Error> {
-        let decided = if record.typ == ContentType::Alert { decided() } else { None };
-        match decided {
-            Some(alert) => {
-                let amended = [FATAL, alert.0];
-                let record = Record::new(record.typ, record.version, OutboundPlain::Single(&amended));
-                self.0.encrypt(record, seq, out)
-            }
-            None => self.0.encrypt(record, seq, out),
-        }
-    }
-
-    fn encrypted_payload_len(&self, payload_len: usize) -> usize {
-        full_records::payload_len(&*self.0, payload_len)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tls::exchange::{Application, CredentialAnswer, HelloAnswer, VerifyAnswer};
+    use crate::tls::hello::Hello;
+    use rustls::crypto::{SelectedCredential, SignatureScheme};
+    use rustls::pki_types::CertificateDer;
 
-    #[test]
-    fn only_alerts_in_clear_are_amended() {
-        let mut clear = [&[1, 2][..], &plain(AlertDescription::CertificateRequired)].concat();
-        assert!(amend(&mut clear, AlertDescription::HandshakeFailure));
-        assert_eq!(clear.last(), Some(&40));
-        let mut sealed = [23, 3, 3, 0, 2, 2, 9];
-        assert!(!amend(&mut sealed, AlertDescription::HandshakeFailure));
-        assert!(!amend(&mut [], AlertDescription::HandshakeFailure));
+    struct Nobody;
+
+    impl Application for Nobody {
+        fn client_hello(&self, _: &Hello) -> HelloAnswer {
+            HelloAnswer::Abort(None)
+        }
+
+        fn verify_peer(&self, _: &[CertificateDer<'_>], _: &[u8]) -> VerifyAnswer {
+            VerifyAnswer::Accept
+        }
+
+        fn server_credential(&self, _: &[SignatureScheme]) -> Result<SelectedCredential, Error> {
+            Err(refusal())
+        }
+
+        fn client_credential(&self) -> CredentialAnswer {
+            CredentialAnswer::Nothing
+        }
     }
 
     #[test]
-    fn a_refusal_makes_an_alert() {
-        assert!(AlertDescription::try_from(&refusal()).is_ok());
+    fn an_alert_in_clear_is_replaced() {
+        let exchange = Exchange::new(Box::new(Nobody));
+        let mut pending = [&[1, 2][..], &plain(AlertDescription::CertificateRequired)].concat();
+        assert!(replace(&exchange, &mut pending, Some(AlertDescription::HandshakeFailure)));
+        assert_eq!(pending, [&[1, 2][..], &plain(AlertDescription::HandshakeFailure)].concat());
+        assert!(!replace(&exchange, &mut pending, None));
+        assert_eq!(pending, [1, 2]);
+        assert!(replace(&exchange, &mut pending, Some(AlertDescription::DecodeError)));
+        assert_eq!(pending, [&[1, 2][..], &plain(AlertDescription::DecodeError)].concat());
+    }
+
+    #[test]
+    fn what_is_held_back_is_taken_out() {
+        let exchange = Exchange::new(Box::new(Nobody));
+        exchange.record.lock().held_alert = Some(24);
+        let mut pending = vec![0; 30];
+        assert!(!replace(&exchange, &mut pending, None));
+        assert_eq!(pending.len(), 6);
     }
 }

@@ -3,22 +3,45 @@
 use super::record::RecordError;
 use rustls::error::AlertDescription;
 
-/// A failure of the TLS code. A face translates it into its API's terms.
+/// What a peer did that rustls is not asked about any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misstep {
+    /// A message that cannot come now.
+    UnexpectedMessage,
+    /// A record of a type that cannot come now.
+    UnexpectedRecord,
+    /// The same before a hello.
+    RecordBeforeHello,
+    /// A handshake message longer than its kind may be.
+    MessageTooLong,
+    /// An alert that is not two bytes long.
+    InvalidAlert,
+    /// A change_cipher_spec that is not what it must be.
+    BadCipherChange,
+    /// The same where it is there for middleboxes only (TLS 1.3).
+    InvalidCipherChange,
+    /// More change_cipher_spec for middleboxes than anybody needs.
+    TooManyCipherChanges,
+    /// More records without content than anybody needs.
+    TooManyEmptyRecords,
+}
+
+/// A failure of the TLS code. A face translates it into its API's terms, and decides on the alert.
 #[derive(Debug, Clone)]
 pub enum Error {
-    /// rustls refused what the peer sent, or what it was asked to do; an alert may have been queued.
+    /// rustls refused what the peer sent, or what it was asked to do.
     Rustls(rustls::Error),
     /// What arrived is not a TLS record.
     Record(RecordError),
-    /// The transport ended before the peer said goodbye.
-    UnexpectedEof,
+    /// The peer did what it may not.
+    Misstep(Misstep),
     /// The transport failed; it knows why.
     Transport,
-    /// rustls refused what the peer sent, and another alert than its own has been queued.
-    RustlsWith(rustls::Error, AlertDescription),
     /// The application ended the handshake, with this alert; it has said why.
     Application(Option<AlertDescription>),
-    /// A write that was cut short by would-block was not repeated with the same data.
+    /// A write that was cut short by would-block was repeated with less data.
+    BadWriteLength,
+    /// A write that was cut short by would-block was repeated with other data.
     BadWriteRetry,
     /// The call makes no sense in this state.
     State,
@@ -33,5 +56,11 @@ impl From<rustls::Error> for Error {
 impl From<RecordError> for Error {
     fn from(error: RecordError) -> Self {
         Error::Record(error)
+    }
+}
+
+impl From<Misstep> for Error {
+    fn from(misstep: Misstep) -> Self {
+        Error::Misstep(misstep)
     }
 }

@@ -4,6 +4,7 @@
 //! rustls calls its configuration's objects (credential resolver, session store, key log, ...) without telling for
 //! which connection. [`Exchange::scope`] says so for the length of a call; nested calls restore the outer one.
 
+use super::aead::Sealer;
 use super::hello::{Hello, ServerHello};
 use super::key_share::KeyShares;
 use super::replay::Stage;
@@ -219,6 +220,14 @@ pub struct Record {
     pub certificate_requested: bool,
     /// Client: the application has no credential and wants the handshake to end with this alert; it has said why.
     pub credential_refused: Option<AlertDescription>,
+    /// Alerts that came in protected records, as they are in them: level and description.
+    pub alerts: Vec<Vec<u8>>,
+    /// Handshake messages came in a protected record.
+    pub protected_handshake: bool,
+    /// What seals records now; none while they are in clear.
+    pub sealer: Option<Arc<Sealer>>,
+    /// How many bytes stand in place of rustls's own alert, at the end of what it wants to send.
+    pub held_alert: Option<usize>,
     /// The application has ended the handshake inside one of rustls's questions, with this alert; it has said why.
     pub refused: Option<AlertDescription>,
 }

@@ -4,8 +4,9 @@
 use super::alert;
 use super::error::Error;
 use super::exchange::{CredentialAnswer, Exchange, HelloAnswer, Pause, VerifyAnswer};
+use super::gate::{Admission, Gate};
 use super::hello::{Hello, ServerHello};
-use super::record::Inbound;
+use super::record::{Inbound, content};
 use super::replay::Stage;
 use super::session::TLS1_3;
 use super::traffic::Established;
@@ -13,7 +14,7 @@ use super::transport::{Io, Outbound, Transport};
 use rustls::client::ClientHandshake;
 use rustls::crypto::{Identity, SelectedCredential, VerifiedIdentity};
 use rustls::enums::ApplicationProtocol;
-use rustls::error::{AlertDescription, PeerMisbehaved};
+use rustls::error::AlertDescription;
 use rustls::pki_types::{CertificateDer, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::ServerHandshake;
 use rustls::{ClientConfig, ClientSide, Tcp, VerifyPeerIdentity};
@@ -28,6 +29,14 @@ pub enum Progress {
     WantRead,
     /// The transport must become writable.
     WantWrite,
+    /// The transport could not be read; it knows why, and may get over it.
+    ReceiveFailed,
+    /// The transport could not be written to; it knows why, and may get over it.
+    SendFailed,
+    /// The peer will send nothing more.
+    Eof,
+    /// An alert has come in clear: its level and description. What it means is the application's to say.
+    Alert(u8, u8),
     /// The application must be ready to decide.
     Paused(Pause),
     /// The handshake is complete and its last flight sent.
@@ -53,7 +62,7 @@ pub struct Handshake {
     /// Server: the ClientHello's records until it is whole, then the ClientHello.
     hello_records: Vec<u8>,
     hello: Option<Hello>,
-    is_server: bool,
+    gate: Gate,
     /// Client: how it began, where it may have to be run again.
     beginning: Option<Beginning>,
     /// Client: the server has been verified, and only the client's own credential is open.
@@ -122,9 +131,8 @@ impl Handshake {
     fn new(machine: Machine, outbound: Outbound, exchange: Arc<Exchange>, read_ahead: bool) -> Self {
         let mut inbound = Inbound::default();
         inbound.read_ahead = read_ahead;
-        let is_server = matches!(machine, Machine::Server(_));
         Self {
-            is_server,
+            gate: Gate::new(matches!(machine, Machine::Server(_))),
             machine,
             inbound,
             outbound,
@@ -155,23 +163,20 @@ impl Handshake {
     /// Does the next thing: sends what is pending, receives a record, or asks the application.
     ///
     /// # Errors
-    /// The handshake has failed; every later call fails likewise.
+    /// The handshake has failed; every later call fails likewise. [`Handshake::abort`] tells the peer.
     pub fn step(&mut self, transport: &mut dyn Transport) -> Result<Progress, Error> {
         // In TLS 1.3 a client's change_cipher_spec means nothing, and goes with its next flight as OpenSSL's does. Sent
         // alone, it would make Nagle's algorithm hold back an alert that follows, which then is lost when the program closes.
         if !self.outbound.is_empty() && !self.outbound.is_lone_change_cipher_spec() {
-            match self.outbound.send_all(transport) {
+            match self.outbound.flush(transport) {
                 Io::Done(_) => {}
                 Io::WouldBlock => return Ok(Progress::WantWrite),
-                Io::Eof | Io::Failed => return Err(self.fail(Error::Transport)),
+                Io::Eof | Io::Failed => return Ok(Progress::SendFailed),
             }
         }
         let machine = std::mem::replace(&mut self.machine, Machine::Failed(Error::State));
         let next = match machine {
-            Machine::Failed(error) => {
-                self.machine = Machine::Failed(error.clone());
-                return Err(error);
-            }
+            Machine::Failed(error) => Err(error),
             Machine::Sending(established) => return Ok(Progress::Done(established)),
             Machine::Client(state) => self.client_step(state, transport),
             Machine::Server(state) => self.server_step(state, transport),
@@ -182,37 +187,23 @@ impl Handshake {
                 Ok(progress)
             }
             Err(error) => {
-                let error = self.settle_alert(error);
-                // The alert, if there is one, goes out as far as the transport takes it now.
-                let _ = self.outbound.send_all(transport);
-                Err(self.fail(error))
+                let error = match self.exchange.record.lock().refused.take() {
+                    Some(alert) => Error::Application(Some(alert)),
+                    None => error,
+                };
+                self.machine = Machine::Failed(error.clone());
+                Err(error)
             }
         }
     }
 
-    /// Sees to it that the alert is the one that was decided on, and that the error tells which one goes out.
-    fn settle_alert(&mut self, error: Error) -> Error {
-        let refused = self.exchange.record.lock().refused.take();
-        match (refused, error) {
-            (Some(wanted), error) => {
-                alert::amend(self.outbound.sink(), wanted);
-                // What went wrong before rustls could say so has no alert.
-                Error::Application(matches!(error, Error::Rustls(_)).then_some(wanted))
-            }
-            // certificate_required is not known in TLS 1.2, where the alert is still in clear.
-            (None, Error::Rustls(error)) if error == PeerMisbehaved::NoCertificatesPresented.into() => {
-                match alert::amend(self.outbound.sink(), AlertDescription::HandshakeFailure) {
-                    true => Error::RustlsWith(error, AlertDescription::HandshakeFailure),
-                    false => Error::Rustls(error),
-                }
-            }
-            (None, error) => error,
-        }
-    }
-
-    fn fail(&mut self, error: Error) -> Error {
-        self.machine = Machine::Failed(error.clone());
-        error
+    /// Ends the handshake with a fatal alert, or without one. Whether the transport has taken the alert (if it does not
+    /// do so now it never will), or none where there is none to be sent.
+    pub fn abort(&mut self, transport: &mut dyn Transport, alert: Option<AlertDescription>) -> Option<bool> {
+        self.machine = Machine::Failed(Error::State);
+        let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert);
+        let was_sent = matches!(self.outbound.flush(transport), Io::Done(_));
+        has_alert.then_some(was_sent)
     }
 
     fn client_step(
@@ -226,6 +217,7 @@ impl Handshake {
                     return Ok((Machine::Client(ClientHandshake::NeedsInput(needs)), progress));
                 }
                 note_hello(&self.exchange, self.inbound.last_record());
+                self.gate.note_server_hello(self.inbound.last_record());
                 let (inbound, sink) = (&mut self.inbound, self.outbound.sink());
                 self.exchange.scope(|| needs.process(inbound, sink))?
             }
@@ -326,17 +318,14 @@ impl Handshake {
 
     /// A client that resumes in TLS 1.3 may still find fault with the server. Its Finished is on its way then; the alert
     /// follows it.
-    fn confirm_resumption(&mut self, mut established: Box<Established>) -> Result<Box<Established>, Error> {
+    fn confirm_resumption(&self, established: Box<Established>) -> Result<Box<Established>, Error> {
         if !established.facts.resumed || established.facts.version != TLS1_3 {
             return Ok(established);
         }
-        let VerifyAnswer::Refuse(alert) = self.exchange.application.server_resumed() else { return Ok(established) };
-        self.exchange.record.lock().refused = Some(alert);
-        // The only alert that rustls sends on an open connection is close_notify, which is amended.
-        let sealed = self.exchange.scope(|| established.sender.close_into_bytes());
-        self.exchange.record.lock().refused = None;
-        self.outbound.sink().extend(sealed);
-        Err(Error::Application(Some(alert)))
+        match self.exchange.application.server_resumed() {
+            VerifyAnswer::Refuse(alert) => Err(Error::Application(Some(alert))),
+            VerifyAnswer::Accept | VerifyAnswer::Wait(_) => Ok(established),
+        }
     }
 
     fn server_step(
@@ -377,12 +366,7 @@ impl Handshake {
                     HelloAnswer::Wait(pause) => {
                         return Ok((Machine::Server(ServerHandshake::Accepted(accepted)), Progress::Paused(pause)));
                     }
-                    HelloAnswer::Abort(alert) => {
-                        if let Some(alert) = alert {
-                            self.outbound.sink().extend(alert::plain(alert));
-                        }
-                        return Err(Error::Application(alert));
-                    }
+                    HelloAnswer::Abort(alert) => return Err(Error::Application(alert)),
                 }
             }
             ServerHandshake::VerifyClientIdentity(verify) => {
@@ -403,7 +387,9 @@ impl Handshake {
             }
             other => return self.unexpected(&other),
         };
-        note_hello(&self.exchange, self.outbound.pending());
+        let answer = hello_in(self.outbound.pending());
+        note_hello(&self.exchange, answer);
+        self.gate.note_server_hello(answer);
         Ok(match next {
             ServerHandshake::Complete(split) => {
                 let inbound = std::mem::take(&mut self.inbound);
@@ -418,21 +404,26 @@ impl Handshake {
         if std::mem::take(&mut self.buffered) && self.inbound.has_record() {
             return Ok(None);
         }
-        match self.inbound.read_record(transport, self.is_server) {
-            Ok(Io::Done(_)) => {
-                self.exchange.stage.lock().received(self.inbound.last_record());
-                Ok(None)
-            }
-            Ok(Io::WouldBlock) => Ok(Some(Progress::WantRead)),
-            Ok(Io::Eof) => Err(Error::UnexpectedEof),
-            Ok(Io::Failed) => Err(Error::Transport),
-            Err(error) => {
-                if let Some(alert) = error.alert() {
-                    self.outbound.sink().extend(alert::plain(alert));
+        self.inbound.rules = self.gate.rules();
+        Ok(match self.inbound.read_record(transport)? {
+            Io::Done(_) => match self.gate.admit(self.inbound.last_record())? {
+                Admission::Pass => {
+                    self.exchange.stage.lock().received(self.inbound.last_record());
+                    None
                 }
-                Err(error.into())
-            }
-        }
+                Admission::Drop => {
+                    self.inbound.drop_last_record();
+                    Some(Progress::Stepped)
+                }
+                Admission::Alert(level, description) => {
+                    self.inbound.drop_last_record();
+                    Some(Progress::Alert(level, description))
+                }
+            },
+            Io::WouldBlock => Some(Progress::WantRead),
+            Io::Eof => Some(Progress::Eof),
+            Io::Failed => Some(Progress::ReceiveFailed),
+        })
     }
 
     /// Goes on after the application's verdict; `Err` in the result: it wants to be asked again.
@@ -461,6 +452,13 @@ impl Handshake {
     }
 }
 
+/// Sends a fatal alert where a handshake fails before it has begun; whether the transport has taken it.
+pub fn send_plain(transport: &mut dyn Transport, alert: AlertDescription) -> bool {
+    let mut outbound = Outbound::default();
+    outbound.sink().extend(alert::plain(alert));
+    matches!(outbound.flush(transport), Io::Done(_))
+}
+
 fn chain<'a>(identity: &'a Identity<'_>) -> Vec<CertificateDer<'a>> {
     match identity {
         Identity::X509(chain) => std::iter::once(&chain.end_entity)
@@ -473,6 +471,14 @@ fn chain<'a>(identity: &'a Identity<'_>) -> Vec<CertificateDer<'a>> {
 
 fn owned(identity: &Identity<'_>) -> Identity<'static> {
     identity.clone().into_owned()
+}
+
+/// The records from the first one on that is no alert: a warning may go before a ServerHello.
+fn hello_in(mut records: &[u8]) -> &[u8] {
+    while let [content::ALERT, _, _, high, low, rest @ ..] = records {
+        records = rest.get(usize::from(u16::from_be_bytes([*high, *low]))..).unwrap_or_default();
+    }
+    records
 }
 
 /// Notes what a ClientHello or ServerHello that begins `record` says.

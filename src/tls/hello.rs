@@ -200,6 +200,12 @@ impl ServerHello {
         }
         (random != RETRY).then_some(Self { random, version, suite })
     }
+
+    /// Whether a record begins with a HelloRetryRequest.
+    pub fn is_retry(record: &[u8]) -> bool {
+        // Record header, message header, version.
+        matches!(record, [22, _, _, _, _, 2, _, _, _, _, _, rest @ ..] if rest.starts_with(&RETRY))
+    }
 }
 
 /// Whether a ServerHello or EncryptedExtensions says that the server has used the client's server name (RFC 6066,

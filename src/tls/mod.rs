@@ -5,6 +5,7 @@
 //! decide is asked through [`exchange::Application`].
 #![forbid(unsafe_code)]
 
+mod aead;
 mod alert;
 pub mod certificate_request;
 pub mod cipher;
@@ -15,7 +16,7 @@ pub mod credentials;
 pub mod error;
 pub mod exchange;
 mod forge;
-mod full_records;
+mod gate;
 pub mod group;
 pub mod handshake;
 pub mod hello;

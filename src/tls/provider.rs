@@ -1,11 +1,10 @@
 //! The provider decorator: aws-lc-rs's suites with taps for what rustls does not show (Finished values, TLS 1.2's
 //! master secret, handshake messages), and the choice of suites and groups a configuration may use.
 
-use super::alert::AmendingAead;
+use super::aead::{Tap12, Tap13};
 use super::certificate_request;
 use super::exchange::{Exchange, Message};
 use super::forge;
-use super::full_records::FullRecords;
 use super::hello::acknowledges_name;
 use super::key_share::TapGroup;
 use super::p521::P521;
@@ -93,12 +92,12 @@ fn tls13_suites() -> &'static [Tls13CipherSuite] {
 
 /// The seam for another AEAD implementation where it is faster.
 fn aead12(plain: &'static dyn Tls12AeadAlgorithm) -> &'static dyn Tls12AeadAlgorithm {
-    Box::leak(Box::new(FullRecords(plain)))
+    Box::leak(Box::new(Tap12(plain)))
 }
 
 /// As [`aead12`].
 fn aead13(plain: &'static dyn Tls13AeadAlgorithm) -> &'static dyn Tls13AeadAlgorithm {
-    Box::leak(Box::new(AmendingAead(plain)))
+    Box::leak(Box::new(Tap13(plain)))
 }
 
 fn tapped_common(plain: &CipherSuiteCommon) -> CipherSuiteCommon {

@@ -3,13 +3,17 @@
 use super::transport::{Io, Transport};
 use parking_lot::Mutex;
 use rustls::TlsInputBuffer;
-use rustls::error::AlertDescription;
 use std::ops::Range;
 
 /// Length of a record header, bytes (RFC 8446, section 5.1).
 pub const HEADER: usize = 5;
-/// Most bytes a protected record's body may have: 2^14 plus TLS 1.2's allowance (RFC 5246, section 6.2.3).
-const MAX_BODY: usize = 16384 + 2048;
+/// Most bytes the body of a protected record has in TLS 1.3 (RFC 8446, section 5.2).
+const MAX_BODY_TLS13: usize = 16384 + 256;
+/// Most bytes the body of a record has else: OpenSSL does not use up TLS 1.2's allowance of 2048 (RFC 5246, section
+/// 6.2.3).
+const MAX_BODY_TLS12: usize = 16384 + 320;
+/// Most bytes the body of any record may be announced with: what OpenSSL's buffer has room for.
+const MAX_BODY: usize = MAX_BODY_TLS12 + 3;
 /// Size of a pooled buffer, bytes: one record.
 const BUFFER: usize = HEADER + MAX_BODY;
 /// How many idle buffers the process keeps.
@@ -31,29 +35,98 @@ fn give_buffer(buffer: Vec<u8>) {
     }
 }
 
-/// What makes a header no TLS record. The first header of a connection says the most.
+/// What makes a header no TLS record, or not the one that can come now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordError {
-    /// A server was sent a plain HTTP request.
+    /// The connection begins with a plain HTTP request.
     HttpRequest,
-    /// A server was sent a plain HTTP CONNECT.
+    /// The connection begins with a plain HTTP CONNECT.
     HttpsProxyRequest,
-    /// A connection begins with something else that is not TLS.
+    /// The connection begins with a ClientHello of SSL 2.0.
+    Ssl2Hello,
+    /// The connection begins with no TLS record at all.
     NotTls,
-    /// The version field is not 3.x, though the records before were TLS.
+    /// The version field is not the one agreed on, or not 3.x.
     WrongVersion,
+    /// The version field of a protected TLS 1.3 record is not 3.3.
+    WrongLegacyVersion,
+    /// The type is not one that can come unprotected now.
+    WrongType,
     /// The body is longer than any record may be.
     TooLong,
+    /// The body is longer than a protected record may be.
+    CiphertextTooLong,
 }
 
-impl RecordError {
-    /// The alert to send. What is not TLS gets none: the program may want to answer in the peer's own protocol.
-    pub fn alert(self) -> Option<AlertDescription> {
-        match self {
-            Self::HttpRequest | Self::HttpsProxyRequest | Self::NotTls => None,
-            Self::WrongVersion => Some(AlertDescription::ProtocolVersion),
-            Self::TooLong => Some(AlertDescription::RecordOverflow),
+/// What is known about the records to come, for judging their headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// The version agreed on, 0 before.
+    pub version: u16,
+    /// TLS 1.3: records are protected by now.
+    pub sealed: bool,
+    /// TLS 1.3: a change_cipher_spec may come, for middleboxes.
+    pub cipher_change: bool,
+    /// TLS 1.3: an alert may still come in clear.
+    pub clear_alerts: bool,
+}
+
+const TLS1_2: u16 = 0x0303;
+const TLS1_3: u16 = 0x0304;
+
+/// Content types (RFC 8446, section 5.1).
+pub mod content {
+    /// change_cipher_spec.
+    pub const CHANGE_CIPHER_SPEC: u8 = 20;
+    /// alert.
+    pub const ALERT: u8 = 21;
+    /// handshake.
+    pub const HANDSHAKE: u8 = 22;
+    /// application_data.
+    pub const APPLICATION_DATA: u8 = 23;
+}
+
+impl Rules {
+    /// Judges a whole header: content type, version, length of the body.
+    fn check(&self, kind: u8, version: u16, len: usize) -> Result<(), RecordError> {
+        let wrong_version = match self.version {
+            // Any minor version is taken while there is no agreement, and in clear from a TLS 1.3 peer.
+            0 | TLS1_3 => version >> 8 != 3,
+            agreed => version != agreed,
+        };
+        if wrong_version {
+            return Err(RecordError::WrongVersion);
         }
+        if self.sealed {
+            let may_come = match kind {
+                content::APPLICATION_DATA => true,
+                content::CHANGE_CIPHER_SPEC => self.cipher_change,
+                content::ALERT => self.clear_alerts,
+                _ => false,
+            };
+            if !may_come {
+                return Err(RecordError::WrongType);
+            }
+            if version != TLS1_2 {
+                return Err(RecordError::WrongLegacyVersion);
+            }
+        }
+        let most = if self.version == TLS1_3 { MAX_BODY_TLS13 } else { MAX_BODY_TLS12 };
+        match len {
+            len if len > MAX_BODY => Err(RecordError::TooLong),
+            len if len > most => Err(RecordError::CiphertextTooLong),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A first header that is not TLS may be another protocol that is known by name.
+fn other_protocol(header: &[u8]) -> RecordError {
+    match header {
+        [b'G', b'E', b'T', b' ', ..] | [b'P', b'U', b'T', b' ', ..] | b"POST " | b"HEAD " => RecordError::HttpRequest,
+        b"CONNE" => RecordError::HttpsProxyRequest,
+        [first, _, 1, ..] if first & 0x80 != 0 => RecordError::Ssl2Hello,
+        _ => RecordError::NotTls,
     }
 }
 
@@ -72,8 +145,10 @@ pub struct Inbound {
     last: usize,
     /// Decrypted application data not yet read, inside `data[..start]` or at its border.
     plain: Range<usize>,
-    /// Whether a whole header has been seen on this connection.
-    seen_header: bool,
+    /// Whether a whole record has been seen on this connection.
+    seen_record: bool,
+    /// What is known about the records to come.
+    pub rules: Rules,
     /// Read as much as the transport has, not just the current record (`SSL_set_read_ahead`).
     pub read_ahead: bool,
 }
@@ -137,24 +212,22 @@ impl Inbound {
         data.resize(end.max(BUFFER), 0);
         let mut rewound = Self::default();
         (rewound.data, rewound.end, rewound.record) = (data, end, records.len());
-        (rewound.seen_header, rewound.read_ahead) = (true, self.read_ahead);
+        (rewound.seen_record, rewound.read_ahead) = (true, self.read_ahead);
         rewound
     }
 
-    /// Receives until one whole record more is there. `first_flight` tells a server's first record apart.
+    /// Receives until one whole record more is there.
     ///
     /// # Errors
-    /// The header is not one of TLS.
-    pub fn read_record(&mut self, transport: &mut dyn Transport, server: bool) -> Result<Io, RecordError> {
+    /// The header is not one of TLS, or not one that can come now.
+    pub fn read_record(&mut self, transport: &mut dyn Transport) -> Result<Io, RecordError> {
         self.make_room();
         loop {
-            let missing = match self.missing() {
-                Ok(missing) => missing,
-                Err(error) => return Err(self.name_first_error(error, server)),
-            };
+            let missing = self.missing()?;
             if missing == 0 {
                 self.last = self.record;
                 self.record += HEADER + self.body_len().unwrap_or(0);
+                self.seen_record = true;
                 return Ok(Io::Done(1));
             }
             let wanted = if self.read_ahead { self.data.len() - self.end } else { missing };
@@ -167,6 +240,14 @@ impl Inbound {
                 other => return Ok(other),
             }
         }
+    }
+
+    /// Takes the last whole record out again, before rustls has seen it.
+    pub fn drop_last_record(&mut self) {
+        self.data.copy_within(self.record..self.end, self.last);
+        self.end -= self.record - self.last;
+        self.record = self.last;
+        self.release_if_empty();
     }
 
     /// How many bytes the current record still lacks: first of its header, then of its body.
@@ -187,23 +268,9 @@ impl Inbound {
 
     fn check_header(&self, len: usize) -> Result<(), RecordError> {
         match self.data.get(self.record..self.end) {
-            Some([_, 3, ..]) if len <= MAX_BODY => Ok(()),
-            Some([_, 3, ..]) => Err(RecordError::TooLong),
-            _ => Err(RecordError::WrongVersion),
-        }
-    }
-
-    /// A first header that is not TLS may be another protocol that OpenSSL knows by name.
-    fn name_first_error(&self, error: RecordError, server: bool) -> RecordError {
-        if self.record != 0 || self.seen_header || error != RecordError::WrongVersion {
-            return error;
-        }
-        match self.data.get(..HEADER) {
-            Some(b"POST " | b"HEAD " | [b'G', b'E', b'T', b' ', _] | [b'P', b'U', b'T', b' ', _]) if server => {
-                RecordError::HttpRequest
-            }
-            Some(b"CONNE") if server => RecordError::HttpsProxyRequest,
-            _ => RecordError::NotTls,
+            Some([kind, 3, minor, ..]) => self.rules.check(*kind, 0x0300 | u16::from(*minor), len),
+            Some([.., _]) if self.seen_record => Err(RecordError::WrongVersion),
+            header => Err(other_protocol(header.and_then(|header| header.get(..HEADER)).unwrap_or_default())),
         }
     }
 
@@ -217,7 +284,6 @@ impl Inbound {
         }
         self.plain = 0..0;
         if self.start == self.end {
-            self.seen_header |= self.record > 0;
             (self.start, self.end, self.record, self.last) = (0, 0, 0, 0);
         } else if self.start > 0 && self.end + HEADER + MAX_BODY > self.data.len() {
             self.data.copy_within(self.start..self.end, 0);
@@ -225,7 +291,6 @@ impl Inbound {
             self.last = self.record;
             self.end -= self.start;
             self.start = 0;
-            self.seen_header = true;
         }
     }
 
@@ -240,7 +305,6 @@ impl Inbound {
         if !self.data.is_empty() {
             give_buffer(std::mem::take(&mut self.data));
         }
-        self.seen_header |= self.record > 0;
         (self.start, self.end, self.record, self.last) = (0, 0, 0, 0);
         self.plain = 0..0;
     }

@@ -1,11 +1,13 @@
 //! An open connection: a receiving and a sending half that two threads may use at the same time.
 
+use super::alert;
 use super::error::Error;
 use super::exchange::Exchange;
-use super::record::Inbound;
+use super::record::{Inbound, Rules, content};
 use super::transport::{Io, Outbound, Transport};
 use rustls::crypto::Identity;
 use rustls::crypto::cipher::OutboundPlain;
+use rustls::error::AlertDescription;
 use rustls::split::{ReceiveTraffic, ReceiveTrafficState, SendTraffic, SplitConnection};
 use rustls::{ClientSide, ConnectionOutputs, HandshakeKind, KeyingMaterialExporter, ServerSide, SideData};
 use std::sync::Arc;
@@ -85,26 +87,32 @@ impl Established {
 
     fn new<Side: SideData>(
         split: SplitConnection<Side>,
-        inbound: Inbound,
+        mut inbound: Inbound,
         exchange: Arc<Exchange>,
         wrap: impl FnOnce(ReceiveTraffic<Side>) -> Traffic,
     ) -> Box<Self> {
         let mut outputs = split.outputs;
+        let facts = Facts::new(&outputs);
+        inbound.rules = Rules { version: facts.version, sealed: facts.version == TLS1_3, ..Rules::default() };
+        let sender = Sender {
+            traffic: Some(split.send),
+            exchange: exchange.clone(),
+            outbound: Outbound::default(),
+            sealed: 0,
+            retry: None,
+            closed: false,
+        };
         Box::new(Self {
-            facts: Facts::new(&outputs),
+            facts,
             exporter: outputs.exporter().ok(),
             receiver: Receiver { traffic: wrap(split.receive), inbound, exchange, flush: false },
-            sender: Sender {
-                traffic: Some(split.send),
-                outbound: Outbound::default(),
-                sealed: 0,
-                retry: None,
-                closed: false,
-                updating: false,
-            },
+            sender,
         })
     }
 }
+
+const TLS1_2: u16 = 0x0303;
+const TLS1_3: u16 = 0x0304;
 
 enum Traffic {
     Client(ReceiveTraffic<ClientSide>),
@@ -134,10 +142,16 @@ impl std::fmt::Debug for Receiver {
 pub enum Received {
     /// Plaintext is there ([`Receiver::plaintext`]).
     Data,
-    /// A record without application data was processed: a ticket, a key update.
+    /// Handshake messages were processed: tickets, key updates.
     Control,
+    /// A record without application data was processed: an alert, or nothing at all.
+    Nothing,
     /// The transport must become readable.
     WouldBlock,
+    /// The transport has ended without a goodbye.
+    Eof,
+    /// The transport failed; it knows why, and may get over it.
+    Failed,
     /// The peer has said goodbye; so it does each time.
     CloseNotify,
 }
@@ -171,7 +185,7 @@ impl Receiver {
     /// Gets at most one record's plaintext, if none is left.
     ///
     /// # Errors
-    /// Fatal for the connection, except [`Error::Transport`] which the transport may get over.
+    /// Fatal for the connection; [`Sender::abort`] tells the peer.
     pub fn fill(&mut self, transport: &mut dyn Transport) -> Result<Received, Error> {
         if !self.inbound.plaintext().is_empty() {
             return Ok(Received::Data);
@@ -183,25 +197,28 @@ impl Receiver {
         }
         // What came with an earlier record (handshake messages, read-ahead) is looked at first.
         if self.inbound.has_record() {
-            let received = self.process()?;
-            if received != Received::WouldBlock {
-                return Ok(received);
+            match self.process()? {
+                Received::Nothing => {}
+                received => return Ok(received),
             }
         }
-        match self.inbound.read_record(transport, false) {
+        match self.inbound.read_record(transport) {
             Ok(Io::Done(_)) => {}
             Ok(Io::WouldBlock) => {
                 self.inbound.trim();
                 return Ok(Received::WouldBlock);
             }
-            Ok(Io::Eof) => return Err(Error::UnexpectedEof),
-            Ok(Io::Failed) => return Err(Error::Transport),
+            Ok(Io::Eof) => return Ok(Received::Eof),
+            Ok(Io::Failed) => return Ok(Received::Failed),
             Err(error) => return Err(self.fail(error.into())),
         }
-        match self.process()? {
-            Received::WouldBlock => Ok(Received::Control),
-            received => Ok(received),
+        // rustls takes a change_cipher_spec for one in clear. Nothing comes in clear any more.
+        if self.inbound.rules.version == TLS1_2
+            && self.inbound.last_record().first() == Some(&content::CHANGE_CIPHER_SPEC)
+        {
+            return Err(self.fail(Error::Rustls(rustls::Error::DecryptError)));
         }
+        self.process()
     }
 
     fn fail(&mut self, error: Error) -> Error {
@@ -209,38 +226,33 @@ impl Receiver {
         error
     }
 
-    /// Lets rustls process what was received; `WouldBlock` when there was nothing whole in it.
+    /// Lets rustls process what was received.
     fn process(&mut self) -> Result<Received, Error> {
         let traffic = std::mem::replace(&mut self.traffic, Traffic::Failed(Error::State));
-        let inbound = &mut self.inbound;
+        let (inbound, exchange) = (&mut self.inbound, &self.exchange);
         let outcome = match traffic {
             Traffic::Client(half) => {
-                self.exchange.scope(|| process(half, inbound)).map(|(half, what)| (half.map(Traffic::Client), what))
+                exchange.scope(|| process(half, inbound)).map(|(half, what)| (half.map(Traffic::Client), what))
             }
-            Traffic::Server(half) => process(half, inbound).map(|(half, what)| (half.map(Traffic::Server), what)),
+            Traffic::Server(half) => {
+                exchange.scope(|| process(half, inbound)).map(|(half, what)| (half.map(Traffic::Server), what))
+            }
             Traffic::Closed => return Ok(Received::CloseNotify),
             Traffic::Failed(error) => return Err(self.fail(error)),
         };
-        match outcome {
-            Ok((half, what)) => {
-                self.traffic = half.unwrap_or(Traffic::Closed);
-                self.flush |= what.flush;
-                if what.data {
-                    return Ok(Received::Data);
-                }
-                self.inbound.trim();
-                Ok(match (&self.traffic, what.flush) {
-                    (Traffic::Closed, _) => Received::CloseNotify,
-                    (_, true) => Received::Control,
-                    _ => Received::WouldBlock,
-                })
-            }
-            Err(error) => {
-                // An alert may wait in the sending half.
-                self.flush = true;
-                Err(self.fail(error.into()))
-            }
+        let (half, what) = outcome.map_err(|error| self.fail(error.into()))?;
+        self.traffic = half.unwrap_or(Traffic::Closed);
+        self.flush |= what.flush;
+        if what.data {
+            return Ok(Received::Data);
         }
+        self.inbound.trim();
+        let was_handshake = std::mem::take(&mut self.exchange.record.lock().protected_handshake);
+        Ok(match &self.traffic {
+            Traffic::Closed => Received::CloseNotify,
+            _ if was_handshake => Received::Control,
+            _ => Received::Nothing,
+        })
     }
 }
 
@@ -288,13 +300,13 @@ fn process<Side: SideData>(
 /// The sending half.
 pub struct Sender {
     traffic: Option<SendTraffic>,
+    exchange: Arc<Exchange>,
     outbound: Outbound,
     /// Bytes of the write in progress that are sealed.
     sealed: usize,
-    /// The write that was cut short: where its data lay, and how much.
-    retry: Option<(usize, usize)>,
+    /// Where the data of the write lies that was cut short.
+    retry: Option<usize>,
     closed: bool,
-    updating: bool,
 }
 
 impl std::fmt::Debug for Sender {
@@ -304,12 +316,20 @@ impl std::fmt::Debug for Sender {
 }
 
 /// How a write treats its data (`SSL_MODE_*`).
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct WriteMode {
-    /// Return as soon as a part has been sent.
+    /// Return as soon as a record has been sent.
     pub partial: bool,
     /// The repeated write may have its data elsewhere.
     pub moving_buffer: bool,
+    /// Most plaintext bytes in a record.
+    pub fragment: usize,
+}
+
+impl Default for WriteMode {
+    fn default() -> Self {
+        Self { partial: false, moving_buffer: false, fragment: 16384 }
+    }
 }
 
 /// Plaintext sealed at a time, bytes: enough for few system calls, little enough to be kept while a socket is full.
@@ -318,84 +338,112 @@ const BATCH: usize = 65536;
 impl Sender {
     /// Whether everything sealed has been taken by the transport.
     pub fn is_idle(&self) -> bool {
-        self.outbound.is_empty()
+        self.outbound.is_sent()
     }
 
-    /// Whether close_notify has been sent.
+    /// Whether close_notify has been queued or sent.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// Sends `data`. `WouldBlock`: the same call must be repeated. `Done(n)`: n bytes were sent.
+    /// Sends `data`. `WouldBlock` and `Failed`: the same call must be repeated. `Done(n)`: n bytes were sent.
     ///
     /// # Errors
-    /// The transport failed, or the repetition is not one.
+    /// The repetition is not one, or rustls seals no more.
     pub fn write(&mut self, transport: &mut dyn Transport, data: &[u8], mode: WriteMode) -> Result<Io, Error> {
-        if let Some((address, len)) = self.retry
-            && (data.len() < len || (!mode.moving_buffer && data.as_ptr() as usize != address))
-        {
-            return Err(Error::BadWriteRetry);
+        let address = data.as_ptr() as usize;
+        if let Some(before) = self.retry {
+            if data.len() < self.sealed {
+                return Err(Error::BadWriteLength);
+            }
+            if !mode.moving_buffer && before != address {
+                return Err(Error::BadWriteRetry);
+            }
         }
         loop {
             match self.outbound.send_all(transport) {
                 Io::Done(_) => {}
-                Io::WouldBlock => {
-                    self.retry = Some((data.as_ptr() as usize, data.len()));
-                    return Ok(Io::WouldBlock);
-                }
-                Io::Eof | Io::Failed => {
-                    self.retry = Some((data.as_ptr() as usize, data.len()));
-                    return Err(Error::Transport);
+                stopped => {
+                    self.retry = Some(address);
+                    return Ok(stopped);
                 }
             }
             if self.sealed >= data.len() || (mode.partial && self.sealed > 0) {
                 self.retry = None;
                 return Ok(Io::Done(std::mem::take(&mut self.sealed)));
             }
-            let rest = data.get(self.sealed..).unwrap_or_default();
-            let batch = rest.get(..BATCH).unwrap_or(rest);
-            let traffic = self.traffic.as_mut().ok_or(Error::State)?;
-            traffic.write(OutboundPlain::Single(batch), self.outbound.sink())?;
-            self.sealed += batch.len();
+            let fragment = mode.fragment.max(1);
+            let records = if mode.partial { 1 } else { BATCH / fragment };
+            self.seal(data, records.max(1), fragment)?;
         }
     }
 
-    /// Sends what rustls or an earlier call left to be sent.
+    /// Seals what is not sealed of `data` in so many records.
+    fn seal(&mut self, data: &[u8], records: usize, fragment: usize) -> Result<(), Error> {
+        let (outbound, sealed) = (&mut self.outbound, &mut self.sealed);
+        let traffic = self.traffic.as_mut().ok_or(Error::State)?;
+        self.exchange.scope(|| {
+            for record in data.get(*sealed..).unwrap_or_default().chunks(fragment).take(records) {
+                traffic.write(OutboundPlain::Single(record), outbound.sink())?;
+                *sealed += record.len();
+            }
+            Ok(())
+        })
+    }
+
+    /// Sends what rustls or an earlier call left to be sent, and pushes it out.
     pub fn flush(&mut self, transport: &mut dyn Transport) -> Io {
-        if let Some(traffic) = self.traffic.as_mut() {
-            // An empty write brings out what the receiving half has queued; it fails when that closed the connection.
-            let _ = traffic.write(OutboundPlain::Single(&[]), self.outbound.sink());
-        }
-        self.outbound.send_all(transport)
+        self.pump();
+        self.outbound.flush(transport)
     }
 
-    /// Queues close_notify, once; [`Sender::flush`] sends it.
+    /// Brings out what the receiving half has queued.
+    fn pump(&mut self) {
+        if let Some(traffic) = self.traffic.as_mut() {
+            // An empty write does so; it fails when that closed the connection.
+            let _ = self.exchange.scope(|| traffic.write(OutboundPlain::Single(&[]), self.outbound.sink()));
+        }
+    }
+
+    /// Sends what is left to be sent. It is pushed out too, but whether that works does not matter: it will not be
+    /// asked again.
+    pub fn send_goodbye(&mut self, transport: &mut dyn Transport) -> Io {
+        let sent = self.outbound.send_all(transport);
+        if matches!(sent, Io::Done(_)) {
+            let _ = self.outbound.flush(transport);
+        }
+        sent
+    }
+
+    /// Queues close_notify, once; [`Sender::send_goodbye`] sends it.
     pub fn close(&mut self) {
         self.closed = true;
         if let Some(traffic) = self.traffic.take() {
-            let _ = traffic.close(self.outbound.sink());
+            let _ = self.exchange.scope(|| traffic.close(self.outbound.sink()));
         }
     }
 
-    /// Closes, and gives the sealed alert instead of sending it.
-    pub(super) fn close_into_bytes(&mut self) -> Vec<u8> {
-        self.close();
-        std::mem::take(self.outbound.sink())
+    /// Ends the connection with a fatal alert, or without one. Whether the transport has taken the alert (if it does not
+    /// do so now it never will), or none where there is none to be sent: after a goodbye, or behind data that could not
+    /// be sent.
+    pub fn abort(&mut self, transport: &mut dyn Transport, alert: Option<AlertDescription>) -> Option<bool> {
+        if self.closed || !self.is_idle() {
+            self.traffic = None;
+            return None;
+        }
+        self.pump();
+        self.traffic = None;
+        let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert);
+        let was_sent = matches!(self.outbound.flush(transport), Io::Done(_));
+        has_alert.then_some(was_sent)
     }
 
-    /// Queues a TLS 1.3 KeyUpdate that asks the peer for one too.
+    /// Queues a TLS 1.3 KeyUpdate that asks the peer for one too; [`Sender::flush`] sends it.
     ///
     /// # Errors
     /// Not TLS 1.3, or closed.
     pub fn update_keys(&mut self) -> Result<(), Error> {
         let traffic = self.traffic.as_mut().ok_or(Error::State)?;
-        traffic.refresh_traffic_keys(self.outbound.sink())?;
-        self.updating = true;
-        Ok(())
-    }
-
-    /// Whether a key update is waiting to be sent.
-    pub fn is_updating(&self) -> bool {
-        self.updating && !self.outbound.is_empty()
+        Ok(self.exchange.scope(|| traffic.refresh_traffic_keys(self.outbound.sink()))?)
     }
 }

@@ -44,9 +44,14 @@ impl Outbound {
         &mut self.bytes
     }
 
-    /// Whether everything has been taken by the transport.
+    /// Whether everything has been taken by the transport, and pushed out if it was to be.
     pub fn is_empty(&self) -> bool {
-        self.sent == self.bytes.len() && !self.unflushed
+        self.is_sent() && !self.unflushed
+    }
+
+    /// Whether everything has been taken by the transport.
+    pub fn is_sent(&self) -> bool {
+        self.sent == self.bytes.len()
     }
 
     /// The records that have not been sent.
@@ -59,7 +64,22 @@ impl Outbound {
         self.sent == 0 && self.bytes == [20, 3, 3, 0, 1, 1]
     }
 
-    /// Sends all that is pending; `Done(0)` when nothing is left.
+    /// Sends all that is pending and pushes it out; `Done(0)` when nothing is left.
+    pub fn flush(&mut self, transport: &mut dyn Transport) -> Io {
+        match self.send_all(transport) {
+            Io::Done(_) if self.unflushed => {}
+            other => return other,
+        }
+        match transport.flush() {
+            Io::Done(_) => {
+                self.unflushed = false;
+                Io::Done(0)
+            }
+            other => other,
+        }
+    }
+
+    /// Sends all that is pending; a buffering transport may still hold it. `Done(0)` when nothing is left.
     pub fn send_all(&mut self, transport: &mut dyn Transport) -> Io {
         while let Some(rest) = self.bytes.get(self.sent..).filter(|rest| !rest.is_empty()) {
             match transport.send(rest) {
@@ -74,12 +94,6 @@ impl Outbound {
         self.sent = 0;
         if self.bytes.capacity() > KEEP_CAPACITY {
             self.bytes = Vec::new();
-        }
-        if self.unflushed {
-            match transport.flush() {
-                Io::Done(_) => self.unflushed = false,
-                other => return other,
-            }
         }
         Io::Done(0)
     }

@@ -1,0 +1,214 @@
+//! AEADs that show the alerts in protected records and seal the alerts that end a connection.
+//!
+//! rustls chooses fatal alerts by its own rules and sends none where the transport ends early. Here they are the
+//! application's: rustls's own never leaves ([`Record::held_alert`](super::exchange::Record)), and the last one is
+//! sealed with the keys that rustls would have used ([`Sealer::seal_alert`]).
+
+use super::exchange::Exchange;
+use super::record::HEADER;
+use parking_lot::Mutex;
+use rustls::crypto::cipher::{
+    AeadKey, EncodableVersion, InboundOpaque, Iv, KeyBlockShape, OutboundPlain, Record, RecordDecrypter,
+    RecordEncrypter, Tls12AeadAlgorithm, Tls13AeadAlgorithm, UnsupportedOperationError,
+};
+use rustls::enums::{ContentType, ProtocolVersion};
+use rustls::error::AlertDescription;
+use rustls::pki_types::FipsStatus;
+use rustls::{ConnectionTrafficSecrets, Error};
+use std::sync::Arc;
+
+/// The level of alerts that end a connection (RFC 5246, section 7.2).
+const FATAL: u8 = 2;
+
+/// Seals the records of one key.
+pub struct Sealer(Mutex<Sealing>);
+
+struct Sealing {
+    encrypter: Box<dyn RecordEncrypter>,
+    /// The sequence number of the next record.
+    next: u64,
+    /// The last record is sealed: another one under its number would give the key away.
+    retired: bool,
+}
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sealer").finish_non_exhaustive()
+    }
+}
+
+impl Sealer {
+    fn new(encrypter: Box<dyn RecordEncrypter>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Sealing { encrypter, next: 0, retired: false })))
+    }
+
+    /// Appends a fatal alert to `out`, as the last record of this key; false when there has been a last one.
+    pub(super) fn seal_alert(&self, alert: AlertDescription, out: &mut Vec<u8>) -> bool {
+        let mut sealing = self.0.lock();
+        if std::mem::replace(&mut sealing.retired, true) {
+            return false;
+        }
+        let next = sealing.next;
+        let text = [FATAL, alert.0];
+        let version = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
+        let plain = Record::new(ContentType::Alert, version, OutboundPlain::Single(&text));
+        let mut sealed = vec![0; sealing.encrypter.encrypted_payload_len(text.len())];
+        match sealing.encrypter.encrypt(plain, next, &mut sealed) {
+            Ok(record) => {
+                let len = u16::try_from(record.payload.len()).unwrap_or(0).to_be_bytes();
+                out.extend([u8::from(record.typ), 3, 3]);
+                out.extend(len);
+                out.extend_from_slice(record.payload);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+/// Stands between rustls and an encrypter.
+struct Encrypter {
+    sealer: Arc<Sealer>,
+    exchange: Arc<Exchange>,
+    /// The exchange knows that this is the key in use.
+    registered: bool,
+}
+
+/// Wraps an encrypter for the connection that is being worked on. `in_use`: it is the one in use from now on, and not
+/// only from its first record on.
+fn encrypter(plain: Box<dyn RecordEncrypter>, in_use: bool) -> Box<dyn RecordEncrypter> {
+    let Some(exchange) = Exchange::current() else { return plain };
+    let mut wrapped = Encrypter { sealer: Sealer::new(plain), exchange, registered: false };
+    if in_use {
+        wrapped.register();
+    }
+    Box::new(wrapped)
+}
+
+impl Encrypter {
+    fn register(&mut self) {
+        if !std::mem::replace(&mut self.registered, true) {
+            self.exchange.record.lock().sealer = Some(self.sealer.clone());
+        }
+    }
+}
+
+impl RecordEncrypter for Encrypter {
+    fn encrypt<'a>(
+        &mut self,
+        record: Record<OutboundPlain<'_>>,
+        seq: u64,
+        out: &'a mut [u8],
+    ) -> Result<Record<&'a [u8]>, Error> {
+        self.register();
+        let mut sealing = self.sealer.0.lock();
+        if sealing.retired {
+            return Err(Error::EncryptError);
+        }
+        if record.typ == ContentType::Alert && record.payload.to_vec().first() == Some(&FATAL) {
+            // Its place is taken by zeros, which are never sent.
+            sealing.next = seq;
+            let len = sealing.encrypter.encrypted_payload_len(record.payload.len());
+            let place = out.get_mut(..len).ok_or(Error::EncryptError)?;
+            place.fill(0);
+            self.exchange.record.lock().held_alert = Some(HEADER + len);
+            return Ok(Record::new(record.typ, record.version, place));
+        }
+        sealing.next = seq + 1;
+        sealing.encrypter.encrypt(record, seq, out)
+    }
+
+    fn encrypted_payload_len(&self, payload_len: usize) -> usize {
+        // rustls asks for the protection of no bytes to take it off its fragments, so that whole records keep within
+        // its limit. The limit of TLS is on the plaintext (RFC 8446, section 5.1), and so is the application's.
+        match payload_len {
+            0 => 0,
+            len => self.sealer.0.lock().encrypter.encrypted_payload_len(len),
+        }
+    }
+}
+
+/// Shows the alerts of protected records, and whether handshake messages come in them.
+struct Decrypter {
+    plain: Box<dyn RecordDecrypter>,
+    exchange: Arc<Exchange>,
+}
+
+fn decrypter(plain: Box<dyn RecordDecrypter>) -> Box<dyn RecordDecrypter> {
+    match Exchange::current() {
+        Some(exchange) => Box::new(Decrypter { plain, exchange }),
+        None => plain,
+    }
+}
+
+impl RecordDecrypter for Decrypter {
+    fn decrypt<'a>(&mut self, record: Record<InboundOpaque<'a>>, seq: u64) -> Result<Record<&'a [u8]>, Error> {
+        let opened = self.plain.decrypt(record, seq)?;
+        match opened.typ {
+            ContentType::Alert => self.exchange.record.lock().alerts.push(opened.payload.to_vec()),
+            ContentType::Handshake => self.exchange.record.lock().protected_handshake = true,
+            _ => {}
+        }
+        Ok(opened)
+    }
+}
+
+/// A TLS 1.2 AEAD with these taps.
+pub(super) struct Tap12(pub(super) &'static dyn Tls12AeadAlgorithm);
+
+impl Tls12AeadAlgorithm for Tap12 {
+    fn encrypter(&self, key: AeadKey, iv: &[u8], extra: &[u8]) -> Box<dyn RecordEncrypter> {
+        // rustls makes both keys when the first of the two is needed.
+        encrypter(self.0.encrypter(key, iv, extra), false)
+    }
+
+    fn decrypter(&self, key: AeadKey, iv: &[u8]) -> Box<dyn RecordDecrypter> {
+        decrypter(self.0.decrypter(key, iv))
+    }
+
+    fn key_block_shape(&self) -> KeyBlockShape {
+        self.0.key_block_shape()
+    }
+
+    fn extract_keys(
+        &self,
+        key: AeadKey,
+        iv: &[u8],
+        explicit: &[u8],
+    ) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
+        self.0.extract_keys(key, iv, explicit)
+    }
+
+    fn fips(&self) -> FipsStatus {
+        self.0.fips()
+    }
+}
+
+/// A TLS 1.3 AEAD with these taps.
+pub(super) struct Tap13(pub(super) &'static dyn Tls13AeadAlgorithm);
+
+impl Tls13AeadAlgorithm for Tap13 {
+    fn encrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn RecordEncrypter> {
+        encrypter(self.0.encrypter(key, iv), true)
+    }
+
+    fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn RecordDecrypter> {
+        decrypter(self.0.decrypter(key, iv))
+    }
+
+    fn key_len(&self) -> usize {
+        self.0.key_len()
+    }
+
+    fn iv_len(&self) -> usize {
+        self.0.iv_len()
+    }
+
+    fn extract_keys(&self, key: AeadKey, iv: Iv) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
+        self.0.extract_keys(key, iv)
+    }
+
+    fn fips(&self) -> FipsStatus {
+        self.0.fips()
+    }
+}
