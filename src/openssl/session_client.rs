@@ -36,7 +36,8 @@ fn to_offer(session: &Session) -> Option<Offer> {
     drop(fields);
     if resumable.version == TLS1_3 {
         // As OpenSSL, which knows the age to a second only and rather says too little than too much.
-        let age = now().saturating_sub(i64::try_from(resumable.time).ok()?).saturating_sub(1).max(0);
+        let age = now().checked_sub(i64::try_from(resumable.time).ok()?).filter(|age| *age >= 0)?;
+        let age = age.saturating_sub(1).max(0);
         if resumable.lifetime < age.unsigned_abs() || u32::try_from(age.saturating_mul(1000)).is_err() {
             return None;
         }
