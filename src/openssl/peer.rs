@@ -2,12 +2,13 @@
 
 use super::connection::{Connection, share};
 use super::error::{Error, guard};
+use super::session_object::Session;
 use super::types::SSL;
 use crate::libcrypto::sys;
 use crate::libcrypto::x509::{X509, X509Stack};
 use crate::seam::Handle;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 /// The peer's certificates as objects: made once, and the pointers that programs get are to these.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct PeerCertificates {
     pub(crate) presented: Option<Arc<Presented>>,
     /// The chain that verification built.
     pub(crate) verified: Option<Arc<X509Stack>>,
+    /// Before the handshake: the chain of the session that will be offered.
+    pub(crate) of_session: Option<(Weak<Session>, Arc<Presented>)>,
 }
 
 /// The chain as the peer sent it.
@@ -67,6 +70,32 @@ pub(crate) fn presented(ssl: &Connection) -> Option<Arc<Presented>> {
     Some(ssl.trust.peer.lock().presented.get_or_insert(made).clone())
 }
 
+/// Before the handshake: the chain of the session that will be offered, which speaks for its server.
+fn of_session(ssl: &Connection) -> Option<Arc<Presented>> {
+    if ssl.exchange.read().is_some() || ssl.is_server() {
+        return None;
+    }
+    let session = ssl.session.current()?;
+    if let Some((known, made)) = &ssl.trust.peer.lock().of_session
+        && std::ptr::eq(known.as_ptr(), Arc::as_ptr(&session))
+    {
+        return Some(made.clone());
+    }
+    let lib_ctx = &ssl.context().lib_ctx;
+    let chain = session.fields.read().peer_chain.clone();
+    let mut leaf = session.peer(lib_ctx);
+    let object = |der: &Vec<u8>| leaf.take().or_else(|| X509::from_der(der, lib_ctx));
+    let made = Arc::new(Presented::new(chain.iter().map(object).collect::<Option<Vec<_>>>()?, false)?);
+    let old = ssl.trust.peer.lock().of_session.replace((Arc::downgrade(&session), made.clone()));
+    drop(old);
+    Some(made)
+}
+
+/// Whether the session came without the rest of the chain, as serialised ones do.
+fn leaf_only(ssl: &Connection) -> bool {
+    ssl.session.current().is_some_and(|session| session.fields.read().leaf_only)
+}
+
 /// The chain of a client that was asked for a certificate and had none: empty, but there.
 fn empty_chain(ssl: &Connection) -> Option<Arc<Presented>> {
     let asked = || ssl.exchange.read().as_ref().is_some_and(|exchange| exchange.policy.lock().client_auth.request);
@@ -85,8 +114,7 @@ pub(crate) fn certificate(ssl: &Connection) -> Option<X509> {
         return presented(ssl)?.leaf().cloned();
     }
     // Before the handshake the session that will be offered speaks for its server.
-    let begun = ssl.exchange.read().is_some();
-    ssl.session.current().filter(|_| !begun)?.peer(&ssl.context().lib_ctx)
+    of_session(ssl)?.leaf().cloned()
 }
 
 /// `SSL_get_peer_certificate(3)`: the peer's certificate, without a count for the caller; null when it has sent none.
@@ -139,7 +167,10 @@ pub unsafe extern "C" fn SSL_get_peer_cert_chain(ssl: *const SSL) -> *mut sys::s
                 let known = certificate(&ssl).and(presented.without_leaf.as_ref());
                 known.map_or(std::ptr::null_mut(), X509Stack::as_ptr)
             }
-            None => empty_chain(&ssl).map_or(std::ptr::null_mut(), |chain| chain.whole.as_ptr()),
+            None if ssl.session.knows_leaf_only() => std::ptr::null_mut(),
+            None => of_session(&ssl)
+                .or_else(|| empty_chain(&ssl))
+                .map_or(std::ptr::null_mut(), |chain| chain.whole.as_ptr()),
         };
         Ok(chain)
     })

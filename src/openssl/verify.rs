@@ -285,7 +285,7 @@ fn present(ssl: &Arc<Connection>) -> Result<Arc<Presented>, VerifyAnswer> {
     let presented = Arc::new(presented);
     let _old = std::mem::replace(
         &mut *ssl.trust.peer.lock(),
-        PeerCertificates { presented: Some(presented.clone()), verified: None },
+        PeerCertificates { presented: Some(presented.clone()), ..PeerCertificates::default() },
     );
     Ok(presented)
 }
