@@ -3,7 +3,7 @@
 //! hello is named before anybody tries to parse it.
 
 use super::error::Misstep;
-use super::hello::ServerHello;
+use super::hello::{ServerAnswer, ServerHello};
 use super::record::{HEADER, Rules, content};
 
 const TLS1_3: u16 = 0x0304;
@@ -44,8 +44,12 @@ pub(super) struct Gate {
     sealed: bool,
     /// A protected record has come.
     opened: bool,
-    /// The header of the first message, as far as it has come.
+    /// The first message as far as it has come, while it is looked at.
     greeting: Vec<u8>,
+    /// The first message has been looked at.
+    greeted: bool,
+    /// The ServerHello that has come.
+    server_hello: Option<ServerHello>,
     /// Records without content, and change_cipher_spec for middleboxes, in a row.
     empty: u32,
 }
@@ -55,14 +59,28 @@ impl Gate {
         Self { is_server, ..Self::default() }
     }
 
-    /// A ServerHello or HelloRetryRequest may begin `record`, received or sent.
-    pub(super) fn note_server_hello(&mut self, record: &[u8]) {
-        if let Some(hello) = ServerHello::from_record(record) {
-            self.version = hello.version;
-            self.sealed |= hello.version == TLS1_3;
-        } else if ServerHello::is_retry(record) {
-            self.retried = true;
+    /// Server: its answer to the ClientHello may begin `records`. Gives the ServerHello when it goes by.
+    pub(super) fn note_answer(&mut self, records: &[u8]) -> Option<ServerHello> {
+        if self.version != 0 { None } else { self.answered(ServerAnswer::from_records(records)?) }
+    }
+
+    fn answered(&mut self, answer: ServerAnswer) -> Option<ServerHello> {
+        match answer {
+            ServerAnswer::Hello(hello) => {
+                self.version = hello.version;
+                self.sealed |= hello.version == TLS1_3;
+                Some(hello)
+            }
+            ServerAnswer::Retry => {
+                self.retried = true;
+                None
+            }
         }
+    }
+
+    /// Client: takes the ServerHello that has come with the last record.
+    pub(super) fn take_server_hello(&mut self) -> Option<ServerHello> {
+        self.server_hello.take()
     }
 
     /// For the headers to come.
@@ -129,27 +147,40 @@ impl Gate {
         }
     }
 
-    /// Looks at the first message's header.
+    /// Looks at the first message.
     fn admit_message(&mut self, body: &[u8]) -> Result<Admission, Misstep> {
-        if self.greeting.len() >= 4 {
+        if self.greeted {
             return Ok(Admission::Pass);
         }
         if !self.is_server && self.greeting.is_empty() && body == [kind::HELLO_REQUEST, 0, 0, 0] {
             return Ok(Admission::Drop);
         }
-        let missing = 4 - self.greeting.len();
-        self.greeting.extend(body.iter().take(missing));
-        let [kind, a, b, c] = *self.greeting.as_slice() else { return Ok(Admission::Pass) };
+        self.greeting.extend_from_slice(body);
+        let [kind, a, b, c, ..] = *self.greeting.as_slice() else { return Ok(Admission::Pass) };
         let len = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
         let (awaited, most) = match self.is_server {
             true => (kind::CLIENT_HELLO, CLIENT_HELLO_MAX),
             false => (kind::SERVER_HELLO, SERVER_HELLO_MAX),
         };
-        match (kind == awaited, len <= most) {
-            (false, _) => Err(Misstep::UnexpectedMessage),
-            (true, false) => Err(Misstep::MessageTooLong),
-            (true, true) => Ok(Admission::Pass),
+        if kind != awaited {
+            return Err(Misstep::UnexpectedMessage);
         }
+        if len > most {
+            return Err(Misstep::MessageTooLong);
+        }
+        if self.is_server {
+            self.greeted = true;
+        } else if self.greeting.len() >= 4 + len {
+            if let Some(answer) = ServerAnswer::from_message(&self.greeting) {
+                self.server_hello = self.answered(answer);
+            }
+            // After a HelloRetryRequest another one is awaited.
+            self.greeted = self.version != 0 || !self.retried;
+        }
+        if self.greeted || self.greeting.len() >= 4 + len {
+            self.greeting = Vec::new();
+        }
+        Ok(Admission::Pass)
     }
 }
 

@@ -5,8 +5,8 @@ use super::alert;
 use super::error::Error;
 use super::exchange::{CredentialAnswer, Exchange, HelloAnswer, Pause, VerifyAnswer};
 use super::gate::{Admission, Gate};
-use super::hello::{Hello, ServerHello};
-use super::record::{Inbound, content};
+use super::hello::Hello;
+use super::record::Inbound;
 use super::replay::Stage;
 use super::session::TLS1_3;
 use super::traffic::Established;
@@ -116,7 +116,7 @@ impl Handshake {
             *exchange.stage.lock() = stage;
         }
         let start = beginning.start(&exchange, outbound.sink())?;
-        note_hello(&exchange, outbound.pending());
+        note_random(&exchange, outbound.pending());
         let mut handshake = Self::new(Machine::Client(start), outbound, exchange, read_ahead);
         handshake.beginning = late.then_some(beginning);
         Ok(handshake)
@@ -216,8 +216,9 @@ impl Handshake {
                 if let Some(progress) = self.receive(transport)? {
                     return Ok((Machine::Client(ClientHandshake::NeedsInput(needs)), progress));
                 }
-                note_hello(&self.exchange, self.inbound.last_record());
-                self.gate.note_server_hello(self.inbound.last_record());
+                if let Some(hello) = self.gate.take_server_hello() {
+                    self.exchange.record.lock().server_hello = Some(hello);
+                }
                 let (inbound, sink) = (&mut self.inbound, self.outbound.sink());
                 self.exchange.scope(|| needs.process(inbound, sink))?
             }
@@ -387,9 +388,9 @@ impl Handshake {
             }
             other => return self.unexpected(&other),
         };
-        let answer = hello_in(self.outbound.pending());
-        note_hello(&self.exchange, answer);
-        self.gate.note_server_hello(answer);
+        if let Some(hello) = self.gate.note_answer(self.outbound.pending()) {
+            self.exchange.record.lock().server_hello = Some(hello);
+        }
         Ok(match next {
             ServerHandshake::Complete(split) => {
                 let inbound = std::mem::take(&mut self.inbound);
@@ -473,19 +474,9 @@ fn owned(identity: &Identity<'_>) -> Identity<'static> {
     identity.clone().into_owned()
 }
 
-/// The records from the first one on that is no alert: a warning may go before a ServerHello.
-fn hello_in(mut records: &[u8]) -> &[u8] {
-    while let [content::ALERT, _, _, high, low, rest @ ..] = records {
-        records = rest.get(usize::from(u16::from_be_bytes([*high, *low]))..).unwrap_or_default();
-    }
-    records
-}
-
-/// Notes what a ClientHello or ServerHello that begins `record` says.
-fn note_hello(exchange: &Exchange, record: &[u8]) {
-    if let Some(hello) = ServerHello::from_record(record) {
-        exchange.record.lock().server_hello = Some(hello);
-    } else if let [22, _, _, _, _, 1, _, _, _, _, _, rest @ ..] = record {
+/// Notes the random of the ClientHello that begins `record`.
+fn note_random(exchange: &Exchange, record: &[u8]) {
+    if let [22, _, _, _, _, 1, _, _, _, _, _, rest @ ..] = record {
         exchange.record.lock().client_random = rest.first_chunk::<32>().copied();
     }
 }

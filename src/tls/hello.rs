@@ -172,13 +172,36 @@ const RETRY: [u8; 32] = [
     0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
-impl ServerHello {
-    /// Parses the ServerHello at the beginning of a record; a HelloRetryRequest is none.
-    pub fn from_record(record: &[u8]) -> Option<Self> {
-        let mut reader = Reader(record);
-        (reader.u8()? == 22).then_some(())?;
-        reader.take(2)?;
-        let mut message = Reader(reader.vec16()?);
+/// A server's answer to a ClientHello.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerAnswer {
+    /// It goes on.
+    Hello(ServerHello),
+    /// It wants another ClientHello.
+    Retry,
+}
+
+impl ServerAnswer {
+    /// Parses the answer that `records` begin with, also in several fragments and behind warnings.
+    pub fn from_records(records: &[u8]) -> Option<Self> {
+        let mut reader = Reader(records);
+        let mut message = Vec::new();
+        while !reader.0.is_empty() {
+            let kind = reader.u8()?;
+            reader.take(2)?;
+            let body = reader.vec16()?;
+            match kind {
+                21 => {}
+                22 => message.extend_from_slice(body),
+                _ => break,
+            }
+        }
+        Self::from_message(&message)
+    }
+
+    /// Parses a handshake message: type 2, length, body. What follows it does not matter.
+    pub fn from_message(message: &[u8]) -> Option<Self> {
+        let mut message = Reader(message);
         (message.u8()? == 2).then_some(())?;
         let len = message.u8()? << 16 | message.u16()?;
         let mut body = Reader(message.take(len)?);
@@ -198,13 +221,10 @@ impl ServerHello {
                 }
             }
         }
-        (random != RETRY).then_some(Self { random, version, suite })
-    }
-
-    /// Whether a record begins with a HelloRetryRequest.
-    pub fn is_retry(record: &[u8]) -> bool {
-        // Record header, message header, version.
-        matches!(record, [22, _, _, _, _, 2, _, _, _, _, _, rest @ ..] if rest.starts_with(&RETRY))
+        Some(match random == RETRY {
+            true => Self::Retry,
+            false => Self::Hello(ServerHello { random, version, suite }),
+        })
     }
 }
 
