@@ -56,8 +56,8 @@ pub unsafe extern "C" fn SSL_get_error(ssl: *const SSL, ret: c_int) -> c_int {
 fn stopped_by(ssl: &Connection) -> c_int {
     let bios = ssl.bios.read().clone();
     let waiting = match ssl.want.load(Ordering::Relaxed) {
-        want::READING => waits_for(bios.read.as_ref()),
-        want::WRITING => waits_for(bios.write.as_ref()),
+        want::READING => waits_for(bios.read.as_ref(), [READS, WRITES]),
+        want::WRITING => waits_for(bios.write.as_ref(), [WRITES, READS]),
         want::X509_LOOKUP => Some(code::WANT_X509_LOOKUP),
         want::RETRY_VERIFY => Some(code::WANT_RETRY_VERIFY),
         want::CLIENT_HELLO_CB => Some(code::WANT_CLIENT_HELLO_CB),
@@ -73,13 +73,15 @@ fn stopped_by(ssl: &Connection) -> c_int {
     })
 }
 
-/// What a BIO waits for, by its own word: it may be a chain that must write before it can read.
-fn waits_for(bio: Option<&Arc<Bio>>) -> Option<c_int> {
+const READS: (c_int, c_int) = (sys::BIO_FLAGS_READ, code::WANT_READ);
+const WRITES: (c_int, c_int) = (sys::BIO_FLAGS_WRITE, code::WANT_WRITE);
+
+/// What a BIO waits for, by its own word: it may be a chain that must write before it can read. Where both flags are up,
+/// one of them from an earlier call, the `likely` order counts.
+fn waits_for(bio: Option<&Arc<Bio>>, likely: [(c_int, c_int); 2]) -> Option<c_int> {
     let bio = bio?;
-    if bio.test_flags(sys::BIO_FLAGS_READ) {
-        Some(code::WANT_READ)
-    } else if bio.test_flags(sys::BIO_FLAGS_WRITE) {
-        Some(code::WANT_WRITE)
+    if let Some((_, answer)) = likely.into_iter().find(|&(flag, _)| bio.test_flags(flag)) {
+        Some(answer)
     } else if bio.test_flags(sys::BIO_FLAGS_IO_SPECIAL) {
         Some(match bio.retry_reason() {
             sys::BIO_RR_CONNECT => code::WANT_CONNECT,
