@@ -179,6 +179,9 @@ pub unsafe extern "C" fn PEM_read_SSL_SESSION(
     cb: sys::pem_password_cb,
     u: *mut c_void,
 ) -> *mut SSL_SESSION {
+    if out.is_null() {
+        return std::ptr::null_mut();
+    }
     // SAFETY: an open file and a place for a session, by the manual.
     unsafe { sys::PEM_ASN1_read(decode, PEM_NAME.as_ptr(), out, x.cast(), cb, u) }.cast()
 }
