@@ -22,9 +22,11 @@ static void server_only_13(SSL_CTX *ctx, int refuse)
 }
 static void server_ssl_only_12(SSL *ssl, int refuse) { SET(SSL_set_max_proto_version(ssl, refuse ? TLS1_2_VERSION : TLS1_3_VERSION)); }
 static void server_ssl_only_13(SSL *ssl, int refuse) { SET(SSL_set_min_proto_version(ssl, refuse ? TLS1_3_VERSION : TLS1_2_VERSION)); }
-static void server_no_12(SSL_CTX *ctx, int refuse) { SSL_CTX_set_options(ctx, refuse ? SSL_OP_NO_TLSv1_2 : 0); }
+/* The versions before go too: the reference would fall back to them, ferrossl has none of them. */
+#define UP_TO_12 (SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1)
+static void server_no_12(SSL_CTX *ctx, int refuse) { SSL_CTX_set_options(ctx, refuse ? UP_TO_12 : 0); }
 static void server_no_13(SSL_CTX *ctx, int refuse) { SSL_CTX_set_options(ctx, refuse ? SSL_OP_NO_TLSv1_3 : 0); }
-static void server_ssl_no_12(SSL *ssl, int refuse) { SSL_set_options(ssl, refuse ? SSL_OP_NO_TLSv1_2 : 0); }
+static void server_ssl_no_12(SSL *ssl, int refuse) { SSL_set_options(ssl, refuse ? UP_TO_12 : 0); }
 static void server_ssl_no_13(SSL *ssl, int refuse) { SSL_set_options(ssl, refuse ? SSL_OP_NO_TLSv1_3 : 0); }
 static void option_cleared(SSL_CTX *ctx, int refuse)
 {
@@ -47,7 +49,7 @@ static void client_min_13(SSL_CTX *ctx, int refuse) { SET(SSL_CTX_set_min_proto_
 static void client_max_12(SSL_CTX *ctx, int refuse) { SET(SSL_CTX_set_max_proto_version(ctx, refuse ? TLS1_2_VERSION : 0)); }
 static void client_ssl_min_13(SSL *ssl, int refuse) { SET(SSL_set_min_proto_version(ssl, refuse ? TLS1_3_VERSION : 0)); }
 static void client_ssl_max_12(SSL *ssl, int refuse) { SET(SSL_set_max_proto_version(ssl, refuse ? TLS1_2_VERSION : TLS1_3_VERSION)); }
-static void client_no_12(SSL_CTX *ctx, int refuse) { SSL_CTX_set_options(ctx, refuse ? SSL_OP_NO_TLSv1_2 : 0); }
+static void client_no_12(SSL_CTX *ctx, int refuse) { SSL_CTX_set_options(ctx, refuse ? UP_TO_12 : 0); }
 static void client_no_13(SSL_CTX *ctx, int refuse) { SSL_CTX_set_options(ctx, refuse ? SSL_OP_NO_TLSv1_3 : 0); }
 static void client_nothing_left(SSL_CTX *ctx, int refuse)
 {
@@ -66,7 +68,7 @@ static void conf_command(SSL_CTX *ctx, const char *command, const char *value)
     SSL_CONF_CTX_free(conf);
 }
 static void conf_min_13(SSL_CTX *ctx, int refuse) { conf_command(ctx, "MinProtocol", refuse ? "TLSv1.3" : "TLSv1.2"); }
-static void conf_protocol(SSL_CTX *ctx, int refuse) { conf_command(ctx, "Protocol", refuse ? "-TLSv1.2" : "TLSv1.2,TLSv1.3"); }
+static void conf_protocol(SSL_CTX *ctx, int refuse) { conf_command(ctx, "Protocol", refuse ? "-TLSv1.2,-TLSv1.1,-TLSv1" : "TLSv1.2,TLSv1.3"); }
 static void conf_ciphers(SSL_CTX *ctx, int refuse)
 {
     conf_command(ctx, "CipherString", refuse ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "ECDHE+AESGCM");

@@ -242,6 +242,17 @@ impl Config {
         self.ciphers.suites().iter().filter(usable).copied().collect()
     }
 
+    /// Whether the method is for one version alone.
+    pub(crate) fn is_one_version(&self) -> bool {
+        self.method_versions.0 == self.method_versions.1
+    }
+
+    /// Whether a cipher suite is left for the highest version that is enabled.
+    pub(crate) fn serves_highest_version(&self) -> bool {
+        let (_, tls13) = self.versions();
+        self.usable_suites().iter().any(|suite| suite.is_tls13() == tls13)
+    }
+
     /// The groups that may be used, by number, in order of preference.
     pub(crate) fn enabled_groups(&self) -> Vec<u16> {
         super::group::enabled(self)

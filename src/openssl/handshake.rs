@@ -95,17 +95,18 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Verdict> {
     if config.versions() == (false, false) {
         return Err(Verdict::new(reason::NO_PROTOCOLS_AVAILABLE, AlertDescription::ProtocolVersion));
     }
+    if !config.serves_highest_version() {
+        let text = "No ciphers enabled for max supported SSL/TLS version".to_owned();
+        let error = Error::SslData(reason::NO_CIPHERS_AVAILABLE, text);
+        let alert = if ssl.is_server() { AlertDescription::HandshakeFailure } else { AlertDescription::InternalError };
+        return Err(Verdict::of(error, alert));
+    }
     if ssl.is_server() {
         progress::begun(ssl, &[]);
         return Ok(Handshake::server(exchange, config.read_ahead));
     }
     let internal = |text| Verdict::of(Error::SslData(INTERNAL_ERROR, text), AlertDescription::InternalError);
     let settings = config.settings();
-    if settings.suites.is_empty() {
-        let text = "No ciphers enabled for max supported SSL/TLS version".to_owned();
-        let error = Error::SslData(reason::NO_CIPHERS_AVAILABLE, text);
-        return Err(Verdict::of(error, AlertDescription::HandshakeFailure));
-    }
     let is_tls13 = |&suite: &u16| by_id(suite).is_some_and(Suite::is_tls13);
     let for_pss_keys = |scheme: &SignatureScheme| matches!(scheme.0, 0x0809..=0x080b);
     // rustls leaves the schemes of RSA-PSS keys out of a hello for TLS 1.2 alone; a hello without any is malformed.
@@ -371,7 +372,8 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
     // The server-name callback may have chosen another context.
     super::cipher_list::follow_context(ssl);
     let settings = session::server_settings(ssl, certificate::server_settings(ssl));
-    if settings.suites.is_empty() {
+    let tls13 = ssl.facts.read().version() == TLS1_3;
+    if !settings.suites.iter().filter_map(|&id| by_id(id)).any(|suite| suite.is_tls13() == tls13) {
         return Err(abort(reason::NO_SHARED_CIPHER, AlertDescription::HandshakeFailure));
     }
     match ssl.context().server_config(&settings, &chosen) {
@@ -400,6 +402,10 @@ fn check_version(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer
     let version = match (tls13 && offered(TLS1_3), tls12 && offered(TLS1_2)) {
         (true, _) => TLS1_3,
         (false, true) => TLS1_2,
+        // A method of one version does not look at the extension; what follows from that is that no suite fits.
+        (false, false) if tls12 && ssl.config().is_one_version() && hello.version >= TLS1_2 => {
+            return Err(abort(reason::NO_SHARED_CIPHER, AlertDescription::HandshakeFailure));
+        }
         (false, false) => {
             let none_enabled = !tls12 && !tls13;
             let why = if none_enabled { reason::NO_PROTOCOLS_AVAILABLE } else { reason::UNSUPPORTED_PROTOCOL };

@@ -37,7 +37,7 @@ pub(crate) fn clear_mode(holder: &impl Holder, bits: c_long) -> c_long {
 pub(crate) fn set_min_version(holder: &impl Holder, version: c_long) -> Result<c_long, Error> {
     let version = known_version(version)?;
     holder.change(|config| {
-        if config.method_versions.0 != config.method_versions.1 {
+        if !config.is_one_version() {
             config.min_version = version;
         }
     });
@@ -51,7 +51,7 @@ pub(crate) fn set_max_version(holder: &impl Holder, version: c_long) -> Result<c
         return Err(Error::Refused("a maximum protocol version below TLS 1.2"));
     }
     holder.change(|config| {
-        if config.method_versions.0 != config.method_versions.1 {
+        if !config.is_one_version() {
             config.max_version = version;
         }
     });
