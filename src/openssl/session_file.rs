@@ -142,6 +142,9 @@ pub unsafe extern "C" fn PEM_write_bio_SSL_SESSION(out: *mut sys::BIO, x: *const
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PEM_write_SSL_SESSION(out: *mut libc::FILE, x: *const SSL_SESSION) -> c_int {
     let (none, no_callback) = (ptr::null_mut(), None);
+    if out.is_null() {
+        return 0;
+    }
     // SAFETY: an open file and a live session, by the manual; nothing is encrypted.
     unsafe {
         let name = PEM_NAME.as_ptr();
@@ -180,7 +183,7 @@ pub unsafe extern "C" fn PEM_read_SSL_SESSION(
     u: *mut c_void,
 ) -> *mut SSL_SESSION {
     if out.is_null() {
-        return std::ptr::null_mut();
+        return ptr::null_mut();
     }
     // SAFETY: an open file and a place for a session, by the manual.
     unsafe { sys::PEM_ASN1_read(decode, PEM_NAME.as_ptr(), out, x.cast(), cb, u) }.cast()

@@ -196,16 +196,29 @@ pub(crate) fn decide(ssl: &Arc<Connection>) {
     }
 }
 
+/// Whether the ticket that TLS 1.2 resumes from is kept from rustls, which would answer it with another one.
+///
+/// It needs a session id to find the session by. And where client certificates are asked for it is not done: should
+/// rustls come to a full handshake after all, a client's signature would not fit the ClientHello that it has seen.
+pub(crate) fn hides_ticket(ssl: &Connection) -> bool {
+    let state = ssl.session.state.lock();
+    let good = state.hit && state.server.ticket.is_some() && !state.server.ticket_expected;
+    drop(state);
+    let named = || ssl.facts.read().hello.as_ref().is_some_and(|hello| !hello.session_id.is_empty());
+    good && !is_tls13(ssl) && named() && !verifies(ssl)
+}
+
 /// `settings` as the server needs them for this ClientHello: with tickets where one is expected or was presented.
 ///
-/// TLS 1.2: rustls answers a ticket that it resumes from with a new one, always. Where the old one is still good it gets
-/// an empty one to send, by which a client keeps what it has (RFC 5077, section 3.3).
+/// TLS 1.2: where a presented ticket cannot be hidden from rustls, it gets an empty one to answer with, by which a client
+/// keeps what it has (RFC 5077, section 3.3).
 pub(crate) fn server_settings(ssl: &Connection, settings: Arc<Settings>) -> Arc<Settings> {
     let state = ssl.session.state.lock();
     let presented = state.hit && state.server.ticket.is_some();
-    let tickets = state.server.ticket_expected || presented;
+    let expected = state.server.ticket_expected;
     drop(state);
-    ssl.config().with_tickets(settings, tickets || is_tls13(ssl))
+    let tickets = expected || is_tls13(ssl) || (presented && !hides_ticket(ssl));
+    ssl.config().with_tickets(settings, tickets)
 }
 
 /// TLS 1.2: the id of a new session, where it is kept and no ticket takes its place.

@@ -6,6 +6,7 @@
 
 use super::aead::Sealer;
 use super::hello::{Hello, ServerHello};
+use super::hidden_ticket::Rewritten;
 use super::key_share::KeyShares;
 use super::replay::Stage;
 use parking_lot::Mutex;
@@ -157,6 +158,8 @@ pub struct Policy {
     pub tap_messages: bool,
     /// Server: the id of a new session of TLS 1.2, where it gets one.
     pub new_session_id: Option<[u8; 32]>,
+    /// Server: rustls shall not see the ticket that TLS 1.2 resumes from.
+    pub hide_ticket: bool,
     /// Server: the TLS 1.2 suite of the session being resumed, which is chosen before all others.
     pub resumed_suite: Option<u16>,
 }
@@ -190,6 +193,8 @@ pub struct Record {
     pub finished: Vec<Vec<u8>>,
     /// TLS 1.2: the master secret.
     pub master_secret: Option<zeroize::Zeroizing<Vec<u8>>>,
+    /// Server: the ClientHello, where rustls sees another one than was sent.
+    pub rewritten_hello: Option<Rewritten>,
     /// Server: the suite that was selected.
     pub selected_suite: Option<u16>,
     /// Server: the group that was selected.

@@ -6,6 +6,7 @@ use super::error::Error;
 use super::exchange::{CredentialAnswer, Exchange, HelloAnswer, Pause, VerifyAnswer};
 use super::gate::{Admission, Gate};
 use super::hello::Hello;
+use super::hidden_ticket;
 use super::record::Inbound;
 use super::replay::Stage;
 use super::session::TLS1_3;
@@ -16,8 +17,8 @@ use rustls::crypto::{Identity, SelectedCredential, VerifiedIdentity};
 use rustls::enums::ApplicationProtocol;
 use rustls::error::AlertDescription;
 use rustls::pki_types::{CertificateDer, IpAddr, Ipv4Addr, ServerName};
-use rustls::server::ServerHandshake;
-use rustls::{ClientConfig, ClientSide, Tcp, VerifyPeerIdentity};
+use rustls::server::{Accepted, ServerHandshake};
+use rustls::{ClientConfig, ClientSide, SliceInput, Tcp, VerifyPeerIdentity};
 use std::sync::Arc;
 
 /// How far a step came.
@@ -348,7 +349,7 @@ impl Handshake {
             ServerHandshake::Accepted(accepted) => {
                 let hello = match self.hello.take() {
                     Some(hello) => hello,
-                    None => Hello::from_records(&std::mem::take(&mut self.hello_records)).ok_or(Error::State)?,
+                    None => Hello::from_records(&self.hello_records).ok_or(Error::State)?,
                 };
                 if let Ok(random) = hello.random.as_slice().try_into() {
                     self.exchange.record.lock().client_random = Some(random);
@@ -361,6 +362,7 @@ impl Handshake {
                 match answer {
                     HelloAnswer::Proceed(config) => {
                         self.buffered = true;
+                        let accepted = self.hide_ticket(accepted);
                         let sink = self.outbound.sink();
                         self.exchange.scope(|| accepted.choose_config(config, sink))?
                     }
@@ -398,6 +400,24 @@ impl Handshake {
             }
             next => (Machine::Server(next), Progress::Stepped),
         })
+    }
+
+    /// Has rustls read the ClientHello again, if it shall not see the ticket in it.
+    fn hide_ticket(&mut self, accepted: Accepted<Tcp>) -> Accepted<Tcp> {
+        let records = std::mem::take(&mut self.hello_records);
+        if !self.exchange.policy.lock().hide_ticket {
+            return accepted;
+        }
+        let Some(rewritten) = hidden_ticket::hide(hidden_ticket::message(&records)) else { return accepted };
+        let mut records = hidden_ticket::records(&rewritten.seen);
+        let (mut input, mut sent) = (SliceInput::new(&mut records), Vec::new());
+        match self.exchange.scope(|| ServerHandshake::start().process(&mut input, &mut sent)) {
+            Ok(ServerHandshake::Accepted(again)) => {
+                self.exchange.record.lock().rewritten_hello = Some(rewritten);
+                again
+            }
+            _ => accepted,
+        }
     }
 
     /// Makes sure rustls has something to process; otherwise says what to wait for.

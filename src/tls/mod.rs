@@ -20,6 +20,7 @@ mod gate;
 pub mod group;
 pub mod handshake;
 pub mod hello;
+pub mod hidden_ticket;
 pub mod key_share;
 pub mod p521;
 pub mod provider;

@@ -174,6 +174,8 @@ impl Context for TapContext {
     }
 
     fn update(&mut self, data: &[u8]) {
+        let rewritten = self.exchange.record.lock().rewritten_hello.take_if(|hello| hello.seen == data);
+        let data = rewritten.as_ref().map_or(data, |hello| &hello.sent);
         // What is played again has been shown before.
         let shown = || !self.exchange.stage.lock().is_playing();
         if let Some(messages) = split_messages(data, self.whole).filter(|_| shown()) {
