@@ -78,6 +78,22 @@ impl Pkey {
         }
     }
 
+    /// The private key in `der`, whose form and type are found out. The queue is left as it was.
+    pub fn from_any_der(der: &[u8], lib_ctx: &LibCtx) -> Option<Self> {
+        let len = c_long::try_from(der.len()).ok()?;
+        let mut at = der.as_ptr();
+        // SAFETY: `at` is readable for `len` bytes; the library context outlives its users, by the program.
+        err::discarding(|| unsafe {
+            Self::from_owned(sys::d2i_AutoPrivateKey_ex(
+                ptr::null_mut(),
+                &raw mut at,
+                len,
+                lib_ctx.as_ptr(),
+                lib_ctx.properties(),
+            ))
+        })
+    }
+
     /// A key around an `RSA`, which gets a count of its own.
     ///
     /// # Safety

@@ -5,6 +5,7 @@ use super::lib_ctx::LibCtx;
 use super::pkey::{self, Pkey};
 use super::stack::PtrStack;
 use super::sys;
+use crate::seam::arg;
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr::NonNull;
 
@@ -153,6 +154,20 @@ impl X509 {
     pub fn signature_nid(&self) -> c_int {
         // SAFETY: the object is live.
         unsafe { sys::X509_get_signature_nid(self.as_ptr()) }
+    }
+
+    /// Whether the signature on it is the one at the end of `der`.
+    pub fn has_signature_of(&self, der: &[u8]) -> bool {
+        let mut signature = std::ptr::null();
+        // SAFETY: the object is live, and lends its signature, which is live too.
+        let bits = unsafe {
+            sys::X509_get0_signature(&raw mut signature, std::ptr::null_mut(), self.as_ptr());
+            arg::bytes(
+                sys::ASN1_STRING_get0_data(signature),
+                usize::try_from(sys::ASN1_STRING_length(signature)).unwrap_or(0),
+            )
+        };
+        !bits.is_empty() && der.ends_with(bits)
     }
 
     /// Whether both are the same certificate, byte for byte.

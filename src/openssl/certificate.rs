@@ -6,9 +6,11 @@ pub(crate) use super::certificate_choice::{
 };
 pub(crate) use super::certificate_slot::{Certificates, ConnectionCertificates, ContextCertificates};
 
-use super::certificate_slot::{OwnCertificate, OwnChain, Owner, Slot, slot_of};
+use super::certificate_slot::{OwnChain, Owner, Slot, slot_of};
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
-use super::private_key::{ASN1_LIB, OwnKey};
+use super::own_certificate::OwnCertificate;
+use super::own_key::OwnKey;
+use super::private_key::ASN1_LIB;
 use super::reason;
 use super::types::{SSL, SSL_CTX};
 use crate::libcrypto::pkey::Pkey;
@@ -19,17 +21,22 @@ use std::ffi::{c_int, c_uchar};
 use std::sync::Arc;
 
 /// Uses a certificate as the leaf of its slot.
-pub(super) fn use_certificate(owner: &Owner, certificate: X509) -> Result<c_int, Error> {
+pub(super) fn use_certificate(owner: &Owner, certificate: impl Into<OwnCertificate>) -> Result<c_int, Error> {
+    let certificate = certificate.into();
     owner.allows(&certificate, true)?;
-    let certificate = OwnCertificate::new(certificate)?;
+    let kind = certificate.leaf_kind()?;
     owner.change(|certificates| {
-        certificates.set_certificate(certificate);
+        certificates.set_certificate(kind, certificate);
         Ok(1)
     })
 }
 
 fn use_der(owner: &Owner, der: &[u8]) -> Result<c_int, Error> {
-    let (certificate, _) = X509::from_der_prefix(der, &owner.lib_ctx()).ok_or(Error::Ssl(ASN1_LIB))?;
+    let lib_ctx = owner.lib_ctx();
+    if let Some(certificate) = OwnCertificate::from_der(der, &lib_ctx) {
+        return use_certificate(owner, certificate);
+    }
+    let (certificate, _) = X509::from_der_prefix(der, &lib_ctx).ok_or(Error::Ssl(ASN1_LIB))?;
     use_certificate(owner, certificate)
 }
 
@@ -106,11 +113,14 @@ fn use_cert_and_key(
     chain: Option<Vec<X509>>,
     replace: bool,
 ) -> Result<c_int, Error> {
+    let chain: Option<Vec<_>> = chain.map(|chain| chain.into_iter().map(OwnCertificate::from).map(Arc::new).collect());
+    let public = certificate.public_key();
+    let certificate = OwnCertificate::from(certificate);
     owner.allows(&certificate, true)?;
     for certificate in chain.iter().flatten() {
         owner.allows(certificate, false)?;
     }
-    let public = certificate.public_key().ok_or(Error::Queued)?;
+    let public = public.ok_or(Error::Queued)?;
     let key = match key {
         Some(key) => {
             agree_on_parameters(&public, &key)?;
@@ -123,7 +133,6 @@ fn use_cert_and_key(
         None => public,
     };
     let key = OwnKey::new(key, owner.lib_ctx())?;
-    let certificate = OwnCertificate { object: certificate, kind: key.kind, key: key.object.clone() };
     owner.change(|certificates| {
         let at = slot_of(key.kind);
         let there = certificates.slot(at);
@@ -220,7 +229,7 @@ fn check_private_key(owner: &Owner) -> Result<c_int, Error> {
     let slot = owner.current();
     let certificate = slot.certificate.ok_or(Error::Ssl(reason::NO_CERTIFICATE_ASSIGNED))?;
     let key = slot.key.ok_or(Error::Ssl(reason::NO_PRIVATE_KEY_ASSIGNED))?;
-    if certificate.matches(&key.object) { Ok(1) } else { Err(Error::Queued) }
+    if certificate.matches(&key) { Ok(1) } else { Err(Error::Queued) }
 }
 
 /// `SSL_CTX_check_private_key(3)`: 1 if the current key belongs to the current certificate.
@@ -261,7 +270,7 @@ pub unsafe extern "C" fn SSL_CTX_get0_certificate(ctx: *const SSL_CTX) -> *mut s
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
         let slot = unsafe { Owner::of_context(ctx) }.map_err(|_| Error::Silent)?.current();
-        Ok(slot.certificate.map_or(std::ptr::null_mut(), |own| own.object.as_ptr()))
+        Ok(slot.certificate.map_or(std::ptr::null_mut(), |own| own.object().map_or(std::ptr::null_mut(), X509::as_ptr)))
     })
 }
 
@@ -277,7 +286,7 @@ pub unsafe extern "C" fn SSL_get_certificate(ssl: *const SSL) -> *mut sys::X509 
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
         let slot = unsafe { Owner::of_connection(ssl) }.map_err(|_| Error::Silent)?.current();
-        Ok(slot.certificate.map_or(std::ptr::null_mut(), |own| own.object.as_ptr()))
+        Ok(slot.certificate.map_or(std::ptr::null_mut(), |own| own.object().map_or(std::ptr::null_mut(), X509::as_ptr)))
     })
 }
 

@@ -4,6 +4,7 @@ use super::certificate_slot::{Certificates, OwnChain, Owner, Slot};
 use super::context::Context;
 use super::ctrl::Answer;
 use super::error::{Error, PASSED_NULL_PARAMETER};
+use super::own_certificate::OwnCertificate;
 use super::reason;
 use crate::libcrypto::err;
 use crate::libcrypto::store::Store;
@@ -27,7 +28,8 @@ mod build {
 const SUITE_B: u32 = 0x30000;
 
 /// Appends to the chain of the current certificate.
-pub(super) fn add_chain_certificate(owner: &Owner, certificate: X509) -> Result<(), Error> {
+pub(super) fn add_chain_certificate(owner: &Owner, certificate: impl Into<OwnCertificate>) -> Result<(), Error> {
+    let certificate = certificate.into();
     owner.allows(&certificate, false)?;
     owner.change(|certificates| {
         let slot = certificates.current_mut();
@@ -37,14 +39,15 @@ pub(super) fn add_chain_certificate(owner: &Owner, certificate: X509) -> Result<
 }
 
 /// Replaces the chain of the current certificate; none takes it away.
-fn set_chain(owner: &Owner, chain: Option<&[X509]>) -> Result<(), Error> {
-    for certificate in chain.unwrap_or_default() {
+fn set_chain(owner: &Owner, chain: Option<Vec<X509>>) -> Result<(), Error> {
+    let chain: Option<Vec<_>> = chain.map(|chain| chain.into_iter().map(OwnCertificate::from).map(Arc::new).collect());
+    for certificate in chain.iter().flatten() {
         owner.allows(certificate, false)?;
     }
     owner.change(|certificates| {
         let slot = certificates.current_mut();
         let previous = slot.chain.take();
-        slot.chain = chain.map(|chain| OwnChain::new(chain.to_vec(), previous));
+        slot.chain = chain.map(|chain| OwnChain::new(chain, previous));
         Ok(())
     })
 }
@@ -108,7 +111,7 @@ fn set_certificate_types(len: c_long, types: *const c_void) -> Answer {
 unsafe fn chain_command(owner: &Owner, stack: *mut sys::stack_st_X509, add_counts: bool) -> Result<(), Error> {
     // SAFETY: null or live, by the caller.
     let chain = (!stack.is_null()).then(|| unsafe { X509Stack::certificates_of(stack) });
-    set_chain(owner, chain.as_deref())?;
+    set_chain(owner, chain)?;
     if !add_counts {
         // SAFETY: stack and counts are ours now; we have added counts of our own.
         drop(unsafe { X509Stack::from_owned(stack) });
@@ -146,7 +149,7 @@ pub(super) unsafe fn context_command(
         14 => {
             // SAFETY: a live certificate whose count becomes ours, by the manual.
             let Some(certificate) = (unsafe { X509::from_owned(parg.cast()) }) else { return Ok(Some(0)) };
-            let with = OwnChain::with(extra.read().clone(), certificate);
+            let with = OwnChain::with(extra.read().clone(), certificate.into());
             *extra.write() = Some(with);
         }
         82 => {
@@ -168,7 +171,9 @@ fn select_current(owner: &Owner, wanted: Option<&X509>) -> Result<bool, Error> {
     let Some(wanted) = wanted else { return Ok(false) };
     let certificates = owner.certificates();
     let find = |same: &dyn Fn(&X509) -> bool| {
-        let holds = |slot: &Slot| slot.certificate.as_ref().is_some_and(|own| slot.is_complete() && same(own.object()));
+        let holds = |slot: &Slot| {
+            slot.certificate.as_ref().is_some_and(|own| slot.is_complete() && own.object().is_some_and(same))
+        };
         certificates.slots.iter().position(holds)
     };
     let found = find(&|own| own.as_ptr() == wanted.as_ptr()).or_else(|| find(&|own| own.same_as(wanted)));
@@ -211,8 +216,10 @@ fn make_current(owner: &Owner, at: Option<usize>) -> Result<bool, Error> {
 fn build_chain(owner: &Owner, flags: u32) -> Result<c_int, Error> {
     let has = |flag| flags & flag != 0;
     let slot = owner.current();
-    let leaf = slot.certificate.ok_or(Error::Ssl(reason::NO_CERTIFICATE_SET))?.object().clone();
-    let known: Vec<X509> = slot.chain.iter().flat_map(|chain| chain.certificates()).cloned().collect();
+    let leaf = slot.certificate.ok_or(Error::Ssl(reason::NO_CERTIFICATE_SET))?;
+    let leaf = leaf.object().ok_or(Error::Queued)?.clone();
+    let known = slot.chain.iter().flat_map(|chain| chain.certificates());
+    let known: Vec<X509> = known.filter_map(|certificate| certificate.object().cloned()).collect();
     let (store, untrusted) = if has(build::CHECK) {
         (Some(store_of(known.iter().chain([&leaf]))?), Vec::new())
     } else {
@@ -237,7 +244,7 @@ fn build_chain(owner: &Owner, flags: u32) -> Result<c_int, Error> {
     {
         chain = rest;
     }
-    set_chain(owner, Some(chain))?;
+    set_chain(owner, Some(chain.to_vec()))?;
     Ok(answer)
 }
 

@@ -5,7 +5,7 @@ use super::certificate_choice::{Peer, supported_groups};
 use super::certificate_slot::{Owner, Slot, kind_of};
 use super::connection::{Connection, share};
 use super::error::guard;
-use super::private_key::{OwnKey, curve_of};
+use super::own_key::{OwnKey, curve_of};
 use super::types::SSL;
 use crate::libcrypto::names::Name;
 use crate::libcrypto::pkey::Pkey;
@@ -108,7 +108,7 @@ fn judge(ssl: &Connection, wishes: &Wishes, candidate: &Candidate<'_>) -> c_int 
     let mut held = 0;
     let mut hold = |flag: c_int, holds: bool| held |= if holds { flag } else { 0 };
     let signature = if wishes.tls13 {
-        wishes.peer.finds_for_tls13(candidate.certificate, &candidate.key)
+        wishes.peer.finds_for_tls13(&candidate.certificate.clone().into(), &candidate.key)
     } else {
         wishes.takes_signature_on(candidate.certificate, kind)
     };
@@ -150,8 +150,10 @@ fn takes_issuer(ssl: &Connection, candidate: &Candidate<'_>) -> bool {
 pub(super) fn suits_strictly(ssl: &Connection, slot: &Slot) -> bool {
     let (Some(certificate), Some(key)) = (&slot.certificate, &slot.key) else { return false };
     let wishes = Wishes::of(ssl);
-    let chain = slot.chain.as_deref().map_or(&[][..], |chain| chain.certificates());
-    let candidate = Candidate { certificate: certificate.object(), key: key.clone(), chain };
+    let Some(object) = certificate.object() else { return false };
+    let chain = slot.chain.iter().flat_map(|chain| chain.certificates());
+    let chain: Vec<X509> = chain.filter_map(|certificate| certificate.object().cloned()).collect();
+    let candidate = Candidate { certificate: object, key: key.clone(), chain: &chain };
     let held = judge(ssl, &wishes, &candidate);
     // As in OpenSSL the key's own scheme has been found already in TLS 1.3.
     let needed = if wishes.tls13 { flag::NEEDED_STRICTLY & !flag::EE_SIGNATURE } else { flag::NEEDED_STRICTLY };

@@ -8,10 +8,11 @@ use super::config::{Config, op};
 use super::connection::Connection;
 use super::context::Context;
 use super::error::{Error, INTERNAL_ERROR};
-use super::private_key::{EVP_LIB, OwnKey};
+use super::own_certificate::OwnCertificate;
+use super::own_key::OwnKey;
+use super::private_key::EVP_LIB;
 use super::sigalg;
 use super::strings::State;
-use crate::libcrypto::x509::X509;
 use crate::seam::Failure;
 use crate::tls::certificate_request::CertificateRequest;
 use crate::tls::cipher::{self, Auth, Suite, security_bits};
@@ -79,7 +80,9 @@ fn credential(ssl: &Arc<Connection>, config: &Config, choice: Choice) -> Result<
     ssl.own.choose(choice.slot);
     // In TLS 1.2 a server signs its key exchange, where OpenSSL says it in another way.
     let old_server = ssl.is_server() && ssl.facts.read().version() != super::config::TLS1_3;
-    let signer = key.signer(scheme, if old_server { INTERNAL_ERROR } else { EVP_LIB });
+    let Some(signer) = key.signer(scheme, if old_server { INTERNAL_ERROR } else { EVP_LIB }) else {
+        return Err(unusable);
+    };
     credentials::select(identity, signer, scheme, ssl.is_server()).ok_or(unusable)
 }
 
@@ -241,7 +244,7 @@ impl Peer {
     }
 
     /// TLS 1.3: whether there is a scheme for this certificate and key.
-    pub(super) fn finds_for_tls13(&self, certificate: &X509, key: &OwnKey) -> bool {
+    pub(super) fn finds_for_tls13(&self, certificate: &OwnCertificate, key: &OwnKey) -> bool {
         let mut shared = self.shared.iter();
         shared.any(|sigalg| {
             sigalg.key == key.kind && signs_in_tls13(key, sigalg) && self.can_sign(certificate, key, sigalg)
@@ -250,12 +253,12 @@ impl Peer {
 
     fn can_use(&self, slot: &Slot, sigalg: &SigAlg) -> bool {
         let (Some(certificate), Some(key)) = (&slot.certificate, &slot.key) else { return false };
-        self.can_sign(certificate.object(), key, sigalg)
+        self.can_sign(certificate, key, sigalg)
     }
 
-    fn can_sign(&self, certificate: &X509, key: &OwnKey, sigalg: &SigAlg) -> bool {
-        let large_enough = sigalg.sign_nid != NID_RSA_PSS
-            || sigalg.hash.is_none_or(|hash| key.object.size() >= 2 * digest_len(hash) + 2);
+    fn can_sign(&self, certificate: &OwnCertificate, key: &OwnKey, sigalg: &SigAlg) -> bool {
+        let large_enough =
+            sigalg.sign_nid != NID_RSA_PSS || sigalg.hash.is_none_or(|hash| key.size() >= 2 * digest_len(hash) + 2);
         large_enough
             && self.on_certificates.as_ref().is_none_or(|schemes| signed_with_one_of(certificate, schemes))
             && key.supports(sigalg)
@@ -278,10 +281,10 @@ fn digest_len(hash: Hash) -> usize {
 }
 
 /// Whether the signature on a certificate is one of these schemes.
-fn signed_with_one_of(certificate: &X509, schemes: &[u16]) -> bool {
-    certificate.signature_info().is_none_or(|info| {
-        let known = schemes.iter().filter_map(|&scheme| by_scheme(scheme));
-        known.into_iter().any(|sigalg| sigalg.hash_nid() == info.digest_nid && sigalg.sign_nid == info.key_nid)
+fn signed_with_one_of(certificate: &OwnCertificate, schemes: &[u16]) -> bool {
+    certificate.signed_with().is_none_or(|(hash, key)| {
+        let mut known = schemes.iter().filter_map(|&scheme| by_scheme(scheme));
+        known.any(|sigalg| sigalg.hash_nid() == hash && sigalg.sign_nid == key)
     })
 }
 
@@ -322,7 +325,7 @@ fn authentications(certificates: &Certificates, shared: &[&SigAlg], valid: &dyn 
     let explicit = |kind| slot(kind).is_complete() && shared.iter().any(|sigalg| sigalg.key == kind);
     let rsa = valid(slot(KeyKind::Rsa)) || explicit(KeyKind::RsaPss);
     let ec = slot(KeyKind::Ec);
-    let may_sign = ec.certificate.as_ref().is_some_and(|certificate| certificate.object.may_sign());
+    let may_sign = ec.certificate.as_ref().is_some_and(|certificate| certificate.may_sign());
     let ecdsa =
         (explicit(KeyKind::Ec) && valid(ec) && may_sign) || explicit(KeyKind::Ed25519) || explicit(KeyKind::Ed448);
     u32::from(rsa) * Auth::Rsa.bit() | u32::from(ecdsa) * Auth::Ecdsa.bit()

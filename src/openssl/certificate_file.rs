@@ -4,13 +4,16 @@ use super::certificate::use_certificate;
 use super::certificate_chain::add_chain_certificate;
 use super::certificate_slot::Owner;
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
+use super::own_certificate::OwnCertificate;
 use super::private_key::{ASN1_LIB, FILETYPE_ASN1, FILETYPE_PEM, PEM_LIB, SYS_LIB};
 use super::reason;
 use super::types::{SSL, SSL_CTX};
 use crate::libcrypto::err;
+use crate::libcrypto::lib_ctx::LibCtx;
 use crate::libcrypto::pem::InputFile;
 use crate::libcrypto::sys;
 use crate::seam::arg;
+use crate::tls::pem;
 use std::ffi::{CStr, c_char, c_int};
 
 fn use_file(owner: &Owner, path: Option<&CStr>, kind: c_int) -> Result<c_int, Error> {
@@ -18,11 +21,30 @@ fn use_file(owner: &Owner, path: Option<&CStr>, kind: c_int) -> Result<c_int, Er
     let file = InputFile::open(path).ok_or(Error::Ssl(SYS_LIB))?;
     let lib_ctx = owner.lib_ctx();
     let (certificate, failed) = match kind {
-        FILETYPE_PEM => (file.certificate_pem(owner.config().password, &lib_ctx), PEM_LIB),
+        FILETYPE_PEM => {
+            if let Some(own) = usual(&file, &lib_ctx).and_then(|chain| chain.into_iter().next()) {
+                return use_certificate(owner, own);
+            }
+            (file.certificate_pem(owner.config().password, &lib_ctx), PEM_LIB)
+        }
         FILETYPE_ASN1 => (file.certificate_der(&lib_ctx), ASN1_LIB),
         _ => return Err(Error::Ssl(reason::BAD_SSL_FILETYPE)),
     };
     use_certificate(owner, certificate.ok_or(Error::Ssl(failed))?)
+}
+
+/// The certificates of a PEM file in which nothing is unusual. What else is in it does not count.
+fn usual(file: &InputFile, lib_ctx: &LibCtx) -> Option<Vec<OwnCertificate>> {
+    let mut certificates = Vec::new();
+    for block in pem::blocks(file.bytes()?)? {
+        match block.label {
+            "CERTIFICATE" => certificates.push(OwnCertificate::from_der(&block.decode()?, lib_ctx)?),
+            // Other names of the same thing.
+            "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => return None,
+            _ => {}
+        }
+    }
+    Some(certificates)
 }
 
 /// Uses the first certificate of a PEM file as leaf, and all others as its chain.
@@ -31,16 +53,16 @@ fn use_chain_file(owner: &Owner, path: Option<&CStr>) -> Result<c_int, Error> {
     let path = path.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
     let file = InputFile::open(path).ok_or(Error::Ssl(SYS_LIB))?;
     let (password, lib_ctx) = (owner.config().password, owner.lib_ctx());
-    let leaf = file.trusted_certificate_pem(password, &lib_ctx).ok_or(Error::Ssl(PEM_LIB))?;
-    use_certificate(owner, leaf)?;
-    if err::peek() != 0 {
-        // Something on the way has complained, although it went on.
-        return Err(Error::Queued);
+    let mut usual = usual(&file, &lib_ctx).unwrap_or_default().into_iter();
+    if let Some(leaf) = usual.next() {
+        use_leaf(owner, leaf)?;
+        for certificate in usual {
+            add_chain_certificate(owner, certificate)?;
+        }
+        return Ok(1);
     }
-    owner.change(|certificates| {
-        certificates.current_mut().chain = None;
-        Ok(())
-    })?;
+    let leaf = file.trusted_certificate_pem(password, &lib_ctx).ok_or(Error::Ssl(PEM_LIB))?;
+    use_leaf(owner, leaf)?;
     while let Some(certificate) = file.certificate_pem(password, &lib_ctx) {
         add_chain_certificate(owner, certificate)?;
     }
@@ -51,6 +73,19 @@ fn use_chain_file(owner: &Owner, path: Option<&CStr>) -> Result<c_int, Error> {
     } else {
         Err(Error::Queued)
     }
+}
+
+/// Uses a leaf without a chain.
+fn use_leaf(owner: &Owner, leaf: impl Into<OwnCertificate>) -> Result<(), Error> {
+    use_certificate(owner, leaf)?;
+    if err::peek() != 0 {
+        // Something on the way has complained, although it went on.
+        return Err(Error::Queued);
+    }
+    owner.change(|certificates| {
+        certificates.current_mut().chain = None;
+        Ok(())
+    })
 }
 
 /// `SSL_CTX_use_certificate_file(3)`: uses the first certificate in a file of `SSL_FILETYPE_PEM` or

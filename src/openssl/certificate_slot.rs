@@ -8,8 +8,8 @@ use super::config::Config;
 use super::connection::{self, Connection};
 use super::context::{self, Context};
 use super::error::{BUF_LIB, Error, INTERNAL_ERROR};
-use super::private_key::OwnKey;
-use super::reason;
+use super::own_certificate::OwnCertificate;
+use super::own_key::OwnKey;
 use super::types::{SSL, SSL_CTX};
 use crate::libcrypto::err;
 use crate::libcrypto::lib_ctx::LibCtx;
@@ -19,11 +19,11 @@ use crate::libcrypto::store::Store;
 use crate::libcrypto::sys;
 use crate::libcrypto::x509::{X509, X509Stack};
 use crate::tls::certificate_request::CertificateRequest;
-use crate::tls::cipher::security_bits;
 use crate::tls::credentials;
 use crate::tls::sigalg::KeyKind;
 use parking_lot::{Mutex, RwLock};
 use rustls::crypto::Identity;
+use std::borrow::Cow;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -50,43 +50,10 @@ pub(crate) fn kind_of(key: &Pkey) -> Option<KeyKind> {
     SLOT_KINDS.into_iter().find(|&kind| key.is_a(name(kind)))
 }
 
-/// An own certificate.
-#[derive(Debug)]
-pub(crate) struct OwnCertificate {
-    /// The object, as the program set it or sees it.
-    pub(crate) object: X509,
-    /// Its public key.
-    pub(crate) key: Pkey,
-    /// The key's type.
-    pub(crate) kind: KeyKind,
-}
-
-impl OwnCertificate {
-    /// Takes a certificate as a leaf: its key must have a slot, and be one that signs.
-    pub(crate) fn new(object: X509) -> Result<Self, Error> {
-        let key = object.public_key().ok_or(Error::Ssl(reason::X509_LIB))?;
-        let kind = kind_of(&key).ok_or(Error::Ssl(reason::UNKNOWN_CERTIFICATE_TYPE))?;
-        if kind == KeyKind::Ec && !key.can_sign() {
-            return Err(Error::Ssl(reason::ECC_CERT_NOT_FOR_SIGNING));
-        }
-        Ok(Self { object, key, kind })
-    }
-
-    /// The object that the program sees.
-    pub(crate) fn object(&self) -> &X509 {
-        &self.object
-    }
-
-    /// Whether `key` is the private key to it. If not, libcrypto has queued why.
-    pub(crate) fn matches(&self, key: &Pkey) -> bool {
-        self.object.check_private_key(key)
-    }
-}
-
 /// A chain without its leaf. `SSL_CTX_get0_chain_certs` and relatives lend it to the program as a stack.
 #[derive(Debug)]
 pub(crate) struct OwnChain {
-    certificates: Vec<X509>,
+    certificates: Vec<Arc<OwnCertificate>>,
     stack: OnceLock<Option<X509Stack>>,
     /// An earlier state of this chain that the program may still look at.
     _lent: Option<Arc<OwnChain>>,
@@ -94,26 +61,27 @@ pub(crate) struct OwnChain {
 
 impl OwnChain {
     /// A chain of these certificates, in place of `previous`.
-    pub(crate) fn new(certificates: Vec<X509>, previous: Option<Arc<OwnChain>>) -> Arc<Self> {
+    pub(crate) fn new(certificates: Vec<Arc<OwnCertificate>>, previous: Option<Arc<OwnChain>>) -> Arc<Self> {
         let _lent = previous.filter(|previous| previous.stack.get().is_some());
         Arc::new(Self { certificates, stack: OnceLock::new(), _lent })
     }
 
     /// The chain with one more certificate at its end.
-    pub(crate) fn with(previous: Option<Arc<OwnChain>>, certificate: X509) -> Arc<Self> {
+    pub(crate) fn with(previous: Option<Arc<OwnChain>>, certificate: OwnCertificate) -> Arc<Self> {
         let mut certificates = previous.as_ref().map_or_else(Vec::new, |chain| chain.certificates.clone());
-        certificates.push(certificate);
+        certificates.push(Arc::new(certificate));
         Self::new(certificates, previous)
     }
 
     /// The certificates in order.
-    pub(crate) fn certificates(&self) -> &[X509] {
+    pub(crate) fn certificates(&self) -> &[Arc<OwnCertificate>] {
         &self.certificates
     }
 
     /// The chain as C sees it; it lives as long as `self`.
     pub(crate) fn as_ptr(&self) -> *mut sys::stack_st_X509 {
-        let stack = self.stack.get_or_init(|| X509Stack::new(self.certificates.clone()));
+        let objects = || self.certificates.iter().map(|certificate| certificate.object().cloned());
+        let stack = self.stack.get_or_init(|| X509Stack::new(objects().collect::<Option<Vec<X509>>>()?));
         stack.as_ref().map_or(std::ptr::null_mut(), X509Stack::as_ptr)
     }
 }
@@ -190,7 +158,17 @@ impl PartialEq for Rest {
 struct Sent {
     rest: Rest,
     level: u8,
+    chain: Vec<Arc<OwnCertificate>>,
     identity: Arc<Identity<'static>>,
+}
+
+impl Sent {
+    /// Whether no program has changed one of the certificates since.
+    fn is_current(&self) -> bool {
+        let Identity::X509(sent) = &*self.identity else { return false };
+        let sent = std::iter::once(&sent.end_entity).chain(&sent.intermediates);
+        self.chain.iter().zip(sent).all(|(certificate, sent)| certificate.is_still(sent))
+    }
 }
 
 impl Certificates {
@@ -216,13 +194,13 @@ impl Certificates {
     }
 
     /// Puts a certificate into its slot and makes that current. A key in the slot that does not belong to it goes.
-    pub(crate) fn set_certificate(&mut self, certificate: OwnCertificate) {
-        let at = slot_of(certificate.kind);
+    pub(crate) fn set_certificate(&mut self, kind: KeyKind, certificate: OwnCertificate) {
+        let at = slot_of(kind);
         let slot = self.slot_mut(at);
         if let Some(key) = slot.key.take() {
-            certificate.key.copy_parameters(&key.object);
+            certificate.complete_from(&key);
             err::clear();
-            if certificate.matches(&key.object) {
+            if certificate.matches(&key) {
                 slot.key = Some(key);
             } else {
                 err::clear();
@@ -236,7 +214,7 @@ impl Certificates {
     pub(crate) fn set_key(&mut self, key: OwnKey) -> Result<(), Error> {
         let at = slot_of(key.kind);
         let slot = self.slot_mut(at);
-        if slot.certificate.as_ref().is_some_and(|certificate| !certificate.matches(&key.object)) {
+        if slot.certificate.as_ref().is_some_and(|certificate| !certificate.matches(&key)) {
             return Err(Error::Queued);
         }
         slot.key = Some(Arc::new(key));
@@ -248,25 +226,27 @@ impl Certificates {
     pub(crate) fn identity(&self, at: usize, rest: Rest, owner: &Owner) -> Result<Arc<Identity<'static>>, Error> {
         let level = owner.config().level();
         let cache = self.sent.get(at).ok_or(Error::Ssl(INTERNAL_ERROR))?;
-        if let Some(known) = cache.lock().as_ref().filter(|known| known.rest == rest && known.level == level) {
+        let is_it = |known: &&Sent| known.rest == rest && known.level == level && known.is_current();
+        if let Some(known) = cache.lock().as_ref().filter(is_it) {
             return Ok(known.identity.clone());
         }
-        let leaf = self.slot(at).certificate.as_ref().ok_or(Error::Ssl(INTERNAL_ERROR))?.object();
-        let built = match &rest {
-            Rest::Given(_) => Vec::new(),
-            Rest::Known(store, _) => certificate_chain::automatic_chain(owner, store, leaf).unwrap_or_default(),
-        };
+        let leaf = self.slot(at).certificate.clone().ok_or(Error::Ssl(INTERNAL_ERROR))?;
         let after = match &rest {
-            Rest::Given(chain) => chain.as_ref().map_or(&[][..], |chain| chain.certificates()),
-            Rest::Known(..) => &built,
+            Rest::Given(chain) => chain.as_ref().map_or_else(Vec::new, |chain| chain.certificates().to_vec()),
+            Rest::Known(store, _) => {
+                let object = leaf.object().ok_or(Error::Ssl(INTERNAL_ERROR))?;
+                let built = certificate_chain::automatic_chain(owner, store, object).unwrap_or_default();
+                built.into_iter().map(|object| Arc::new(OwnCertificate::from(object))).collect()
+            }
         };
-        check_strength(level, leaf, true)?;
-        for certificate in after {
-            check_strength(level, certificate, false)?;
+        leaf.check_strength(level, true)?;
+        for certificate in &after {
+            certificate.check_strength(level, false)?;
         }
-        let ders = std::iter::once(leaf).chain(after).map(X509::to_der).collect::<Option<Vec<_>>>();
+        let chain: Vec<_> = std::iter::once(leaf).chain(after).collect();
+        let ders = chain.iter().map(|certificate| certificate.der().map(Cow::into_owned)).collect::<Option<Vec<_>>>();
         let identity = ders.and_then(credentials::identity).ok_or(Error::Ssl(BUF_LIB))?;
-        let _old = cache.lock().replace(Sent { rest, level, identity: identity.clone() });
+        let _old = cache.lock().replace(Sent { rest, level, chain, identity: identity.clone() });
         Ok(identity)
     }
 }
@@ -449,24 +429,7 @@ impl Owner {
     }
 
     /// Whether the security level allows a certificate as a leaf, or else as one of a chain.
-    pub(crate) fn allows(&self, certificate: &X509, leaf: bool) -> Result<(), Error> {
-        let level = self.config().level();
-        check_strength(level, certificate, leaf)
+    pub(crate) fn allows(&self, certificate: &OwnCertificate, leaf: bool) -> Result<(), Error> {
+        certificate.check_strength(self.config().level(), leaf)
     }
-}
-
-/// Whether a security level allows a certificate: the strength of its key, and of its signature unless it signed
-/// itself.
-pub(crate) fn check_strength(level: u8, certificate: &X509, leaf: bool) -> Result<(), Error> {
-    let wanted = c_int::try_from(security_bits(level)).unwrap_or(c_int::MAX);
-    if level == 0 {
-        return Ok(());
-    }
-    if certificate.key_security_bits() < wanted {
-        return Err(Error::Ssl(if leaf { reason::EE_KEY_TOO_SMALL } else { reason::CA_KEY_TOO_SMALL }));
-    }
-    if !certificate.is_self_signed() && certificate.signature_security_bits() < wanted {
-        return Err(Error::Ssl(reason::CA_MD_TOO_WEAK));
-    }
-    Ok(())
 }

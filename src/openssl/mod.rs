@@ -44,6 +44,8 @@ pub mod io;
 pub mod method;
 pub mod ocsp;
 pub mod options;
+pub mod own_certificate;
+pub mod own_key;
 pub mod peer;
 pub mod private_key;
 pub mod progress;

@@ -1,22 +1,18 @@
 //! Own private keys: `SSL_CTX_use_PrivateKey` and relatives, and how their passwords are asked for.
 
-use super::certificate_slot::{Owner, kind_of};
+use super::certificate_slot::Owner;
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
+use super::own_key::OwnKey;
 use super::reason;
 use super::types::{SSL, SSL_CTX};
 use crate::libcrypto::lib_ctx::LibCtx;
 use crate::libcrypto::pem::{self, InputFile};
-use crate::libcrypto::pkey::{Pkey, SigningMethod};
+use crate::libcrypto::pkey::Pkey;
 use crate::libcrypto::sys;
-use crate::seam::{Failure, arg};
-use crate::tls::credentials::{NativeKey, PrivateKey};
-use crate::tls::exchange::Exchange;
-use crate::tls::group;
-use crate::tls::sigalg::{self, Hash, KeyKind};
-use rustls::crypto::SignatureScheme;
-use rustls::error::AlertDescription;
+use crate::seam::arg;
+use crate::tls;
+use crate::tls::plain_key::Form;
 use std::ffi::{CStr, c_char, c_int, c_long, c_uchar, c_void};
-use std::sync::{Arc, OnceLock};
 
 /// `SSL_FILETYPE_PEM`.
 pub(crate) const FILETYPE_PEM: c_int = 1;
@@ -31,98 +27,12 @@ pub(crate) const PEM_LIB: c_int = 9 | (2 << 18);
 /// `ERR_R_ASN1_LIB`.
 pub(crate) const ASN1_LIB: c_int = 13 | (2 << 18);
 
-/// An own private key.
-#[derive(Debug)]
-pub(crate) struct OwnKey {
-    /// The object, as the program set it or sees it.
-    pub(crate) object: Pkey,
-    /// Its type.
-    pub(crate) kind: KeyKind,
-    /// The curve of an EC key as TLS numbers it; none for curves that TLS does not know.
-    pub(crate) curve: Option<u16>,
-    lib_ctx: LibCtx,
-    native: OnceLock<Option<Arc<NativeKey>>>,
-}
-
-impl OwnKey {
-    /// Takes a key, whose type must have a slot.
-    pub(crate) fn new(object: Pkey, lib_ctx: LibCtx) -> Result<Self, Error> {
-        let kind = kind_of(&object).ok_or(Error::Ssl(reason::UNKNOWN_CERTIFICATE_TYPE))?;
-        let curve = (kind == KeyKind::Ec).then(|| curve_of(&object)).flatten();
-        Ok(Self { object, kind, curve, lib_ctx, native: OnceLock::new() })
-    }
-
-    /// The key for signatures of `scheme`: in aws-lc-rs where it can be, else where it is. `failing` is the reason that a
-    /// failure is reported with.
-    pub(crate) fn signer(&self, scheme: SignatureScheme, failing: c_int) -> Arc<dyn PrivateKey> {
-        match self.native.get_or_init(|| self.export()) {
-            Some(native) if native.signs(scheme) => native.clone(),
-            _ => Arc::new(KeptKey { object: self.object.clone(), lib_ctx: self.lib_ctx.clone(), failing }),
-        }
-    }
-
-    /// Takes the private key out of libcrypto. What comes out must be the same key.
-    fn export(&self) -> Option<Arc<NativeKey>> {
-        if !matches!(self.kind, KeyKind::Rsa | KeyKind::Ec | KeyKind::Ed25519) || !self.object.is_plain() {
-            return None;
-        }
-        let native = NativeKey::from_pkcs8(self.kind, self.curve, &self.object.to_pkcs8()?)?;
-        let spki = self.object.to_spki()?;
-        spki.ends_with(native.public_key()).then(|| Arc::new(native))
-    }
-
-    /// Whether its provider signs with the digest of a scheme.
-    pub(crate) fn supports(&self, sigalg: &sigalg::SigAlg) -> bool {
-        match self.native.get_or_init(|| self.export()) {
-            Some(native) if native.signs(SignatureScheme(sigalg.scheme)) => true,
-            _ => self.object.supports_digest(sigalg.hash.map(digest_name), &self.lib_ctx),
-        }
-    }
-}
-
-/// The curve of an EC key as TLS numbers it.
-pub(super) fn curve_of(key: &Pkey) -> Option<u16> {
-    group::by_name(&key.group_name()?).map(|group| group.id)
-}
-
-fn digest_name(hash: Hash) -> &'static CStr {
-    match hash {
-        Hash::Sha1 => c"SHA1",
-        Hash::Sha224 => c"SHA224",
-        Hash::Sha256 => c"SHA256",
-        Hash::Sha384 => c"SHA384",
-        Hash::Sha512 => c"SHA512",
-    }
-}
-
-/// How libcrypto makes and verifies the signatures of a scheme.
-pub(super) fn signing_method(sigalg: &sigalg::SigAlg) -> SigningMethod {
-    SigningMethod { digest: sigalg.hash.map(digest_name), pss: sigalg.sign_nid == sigalg::NID_RSA_PSS }
-}
-
-/// A key that stays in libcrypto: its provider, engine or token signs.
-#[derive(Debug)]
-struct KeptKey {
-    object: Pkey,
-    lib_ctx: LibCtx,
-    failing: c_int,
-}
-
-impl PrivateKey for KeptKey {
-    fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
-        let failed = || {
-            Error::Ssl(self.failing).report();
-            Exchange::note(|record| record.refused = Some(AlertDescription::InternalError));
-            rustls::Error::General("EVP_DigestSign failed".into())
-        };
-        let sigalg = sigalg::by_scheme(scheme.0).ok_or_else(failed)?;
-        self.object.sign(message, signing_method(sigalg), &self.lib_ctx).ok_or_else(failed)
-    }
-}
-
 /// Uses a key.
 pub(super) fn use_key(owner: &Owner, key: Pkey) -> Result<c_int, Error> {
-    let key = OwnKey::new(key, owner.lib_ctx())?;
+    use_own_key(owner, OwnKey::new(key, owner.lib_ctx())?)
+}
+
+fn use_own_key(owner: &Owner, key: OwnKey) -> Result<c_int, Error> {
     owner.change(|certificates| certificates.set_key(key))?;
     Ok(1)
 }
@@ -132,12 +42,27 @@ fn use_read_key(owner: &Owner, key: Option<Pkey>, reason: c_int) -> Result<c_int
     use_key(owner, key.ok_or(Error::Ssl(reason))?)
 }
 
+/// The first key of a PEM file, if that has the usual form and begins with nothing that is asked about otherwise.
+fn first_key(file: &[u8], lib_ctx: LibCtx) -> Option<OwnKey> {
+    for block in tls::pem::blocks(file)? {
+        match block.label {
+            "CERTIFICATE" | "EC PARAMETERS" | "DH PARAMETERS" => {}
+            label => return OwnKey::from_der(Form::labelled(label)?, block.decode()?, lib_ctx),
+        }
+    }
+    None
+}
+
 fn use_file(owner: &Owner, path: Option<&CStr>, kind: c_int) -> Result<c_int, Error> {
     let path = path.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
+    let (password, lib_ctx) = (owner.config().password, owner.lib_ctx());
     let file = InputFile::open(path).ok_or(Error::Ssl(SYS_LIB))?;
     match kind {
-        FILETYPE_PEM => use_read_key(owner, file.key_pem(owner.config().password, &owner.lib_ctx()), PEM_LIB),
-        FILETYPE_ASN1 => use_read_key(owner, file.key_der(&owner.lib_ctx()), ASN1_LIB),
+        FILETYPE_PEM => match file.bytes().and_then(|bytes| first_key(bytes, lib_ctx.clone())) {
+            Some(key) => use_own_key(owner, key),
+            None => use_read_key(owner, file.key_pem(password, &lib_ctx), PEM_LIB),
+        },
+        FILETYPE_ASN1 => use_read_key(owner, file.key_der(&lib_ctx), ASN1_LIB),
         _ => Err(Error::Ssl(reason::BAD_SSL_FILETYPE)),
     }
 }
@@ -367,7 +292,7 @@ pub unsafe extern "C" fn SSL_CTX_get0_privatekey(ctx: *const SSL_CTX) -> *mut sy
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
         let slot = unsafe { Owner::of_context(ctx) }.map_err(|_| Error::Silent)?.current();
-        Ok(slot.key.map_or(std::ptr::null_mut(), |key| key.object.as_ptr()))
+        Ok(slot.key.map_or(std::ptr::null_mut(), |key| key.object().map_or(std::ptr::null_mut(), Pkey::as_ptr)))
     })
 }
 
@@ -382,7 +307,7 @@ pub unsafe extern "C" fn SSL_get_privatekey(ssl: *const SSL) -> *mut sys::EVP_PK
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
         let slot = unsafe { Owner::of_connection(ssl) }.map_err(|_| Error::Silent)?.current();
-        Ok(slot.key.map_or(std::ptr::null_mut(), |key| key.object.as_ptr()))
+        Ok(slot.key.map_or(std::ptr::null_mut(), |key| key.object().map_or(std::ptr::null_mut(), Pkey::as_ptr)))
     })
 }
 

@@ -9,8 +9,8 @@ use super::context::{Context, share as share_context};
 use super::error::{ASN1_LIB, Error, MALLOC_FAILURE, X509_LIB, guard};
 use super::holder::Holder;
 use super::ocsp;
+use super::own_key;
 use super::peer::{PeerCertificates, Presented};
-use super::private_key;
 use super::reason;
 use super::types::{SSL, SSL_CTX};
 use crate::libcrypto::lib_ctx::LibCtx;
@@ -348,7 +348,7 @@ pub(crate) fn verify_signature(
     signature: &[u8],
 ) -> Option<bool> {
     let lib_ctx = &ssl.context().lib_ctx;
-    let method = private_key::signing_method(sigalg::by_scheme(scheme.0)?);
+    let method = own_key::signing_method(sigalg::by_scheme(scheme.0)?);
     let key = err::discarding(|| Pkey::from_spki(key, lib_ctx))?;
     Some(key.verify(message, signature, method, lib_ctx))
 }

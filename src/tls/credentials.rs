@@ -3,7 +3,9 @@
 use super::cipher::{self, Enc};
 use super::sigalg::KeyKind;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair};
+use aws_lc_rs::signature::{
+    self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair,
+};
 use rustls::crypto::{Credentials, Identity, SelectedCredential, SignatureScheme, Signer, SigningKey};
 use rustls::error::Error;
 use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
@@ -44,16 +46,21 @@ impl NativeKey {
             (KeyKind::Rsa, _) => RsaKeyPair::from_pkcs8(der).ok().map(Self::Rsa),
             (KeyKind::Ed25519, _) => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok().map(Self::Ed25519),
             (KeyKind::Ec, Some(curve)) => {
-                let (algorithm, scheme) = match curve {
-                    P256 => (&signature::ECDSA_P256_SHA256_ASN1_SIGNING, SignatureScheme::ECDSA_NISTP256_SHA256),
-                    P384 => (&signature::ECDSA_P384_SHA384_ASN1_SIGNING, SignatureScheme::ECDSA_NISTP384_SHA384),
-                    P521 => (&signature::ECDSA_P521_SHA512_ASN1_SIGNING, SignatureScheme::ECDSA_NISTP521_SHA512),
-                    _ => return None,
-                };
+                let (algorithm, scheme) = Self::ecdsa(curve)?;
                 EcdsaKeyPair::from_pkcs8(algorithm, der).ok().map(|pair| Self::Ecdsa(pair, scheme))
             }
             _ => None,
         }
+    }
+
+    /// How keys on a curve sign, and with which scheme.
+    pub(super) fn ecdsa(curve: u16) -> Option<(&'static EcdsaSigningAlgorithm, SignatureScheme)> {
+        Some(match curve {
+            P256 => (&signature::ECDSA_P256_SHA256_ASN1_SIGNING, SignatureScheme::ECDSA_NISTP256_SHA256),
+            P384 => (&signature::ECDSA_P384_SHA384_ASN1_SIGNING, SignatureScheme::ECDSA_NISTP384_SHA384),
+            P521 => (&signature::ECDSA_P521_SHA512_ASN1_SIGNING, SignatureScheme::ECDSA_NISTP521_SHA512),
+            _ => return None,
+        })
     }
 
     /// The public key, as the bits of a SubjectPublicKeyInfo hold it.

@@ -3,11 +3,11 @@
 
 /// A DER cursor.
 #[derive(Clone, Copy)]
-struct Der<'a>(&'a [u8]);
+pub(super) struct Der<'a>(pub(super) &'a [u8]);
 
 impl<'a> Der<'a> {
     /// The next element: tag, content, and the whole encoding.
-    fn next(&mut self) -> Option<(u8, &'a [u8], &'a [u8])> {
+    pub(super) fn next(&mut self) -> Option<(u8, &'a [u8], &'a [u8])> {
         let all = self.0;
         let (&tag, rest) = all.split_first()?;
         if tag & 0x1f == 0x1f {
@@ -33,9 +33,16 @@ impl<'a> Der<'a> {
         Some((tag, content, whole))
     }
 
-    fn expect(&mut self, wanted: u8) -> Option<&'a [u8]> {
+    /// The content of the next element, which must have this tag.
+    pub(super) fn expect(&mut self, wanted: u8) -> Option<&'a [u8]> {
         let (tag, content, _) = self.next()?;
         (tag == wanted).then_some(content)
+    }
+
+    /// The content of the only element, which must have this tag.
+    pub(super) fn only(mut self, wanted: u8) -> Option<&'a [u8]> {
+        let content = self.expect(wanted)?;
+        self.0.is_empty().then_some(content)
     }
 }
 

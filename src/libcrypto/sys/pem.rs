@@ -15,6 +15,7 @@ pub const ERR_LIB_PEM: c_int = 9;
 pub const PEM_R_NO_START_LINE: c_int = 108;
 
 unsafe extern "C" {
+    pub fn BIO_new_mem_buf(bytes: *const c_void, len: c_int) -> *mut BIO;
     pub fn BIO_s_file() -> *const BIO_METHOD;
     pub fn BIO_free(bio: *mut BIO) -> c_int;
     pub fn PEM_read_bio_X509(bio: *mut BIO, x: *mut *mut X509, cb: pem_password_cb, data: *mut c_void) -> *mut X509;

@@ -84,6 +84,13 @@ unsafe extern "C" {
         libctx: *mut OSSL_LIB_CTX,
         propq: *const c_char,
     ) -> *mut EVP_PKEY;
+    pub fn d2i_AutoPrivateKey_ex(
+        key: *mut *mut EVP_PKEY,
+        bytes: *mut *const c_uchar,
+        len: c_long,
+        libctx: *mut OSSL_LIB_CTX,
+        propq: *const c_char,
+    ) -> *mut EVP_PKEY;
     pub fn d2i_PrivateKey_ex_bio(
         bio: *mut BIO,
         key: *mut *mut EVP_PKEY,

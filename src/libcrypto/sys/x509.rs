@@ -1,9 +1,15 @@
 //! x509.h
 
 use super::{EVP_PKEY, OSSL_LIB_CTX, X509, X509_NAME};
-use std::ffi::{c_char, c_int, c_long, c_uchar};
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_void};
 
 pub use openssl_sys::{stack_st_X509, stack_st_X509_NAME};
+
+/// A BIT STRING.
+#[repr(C)]
+pub struct ASN1_BIT_STRING {
+    _opaque: [u8; 0],
+}
 
 unsafe extern "C" {
     pub fn X509_new_ex(libctx: *mut OSSL_LIB_CTX, propq: *const c_char) -> *mut X509;
@@ -18,6 +24,9 @@ unsafe extern "C" {
     pub fn X509_check_private_key(x: *const X509, key: *const EVP_PKEY) -> c_int;
     pub fn X509_get_extension_flags(x: *mut X509) -> u32;
     pub fn X509_get_key_usage(x: *mut X509) -> u32;
+    pub fn X509_get0_signature(signature: *mut *const ASN1_BIT_STRING, algorithm: *mut c_void, x: *const X509);
+    pub fn ASN1_STRING_get0_data(string: *const ASN1_BIT_STRING) -> *const c_uchar;
+    pub fn ASN1_STRING_length(string: *const ASN1_BIT_STRING) -> c_int;
     pub fn X509_get_signature_nid(x: *const X509) -> c_int;
     pub fn X509_get_signature_info(
         x: *mut X509,
