@@ -207,6 +207,9 @@ pub unsafe extern "C" fn SSL_use_cert_and_key(
     })
 }
 
+/// A certificate, its key and its chain as the program gives them.
+type PairAndChain = (X509, Option<Pkey>, Option<Vec<X509>>);
+
 /// Adds counts to the program's objects.
 ///
 /// # Safety
@@ -215,7 +218,7 @@ unsafe fn pair_and_chain(
     x509: *mut sys::X509,
     key: *mut sys::EVP_PKEY,
     chain: *mut sys::stack_st_X509,
-) -> Result<(X509, Option<Pkey>, Option<Vec<X509>>), Error> {
+) -> Result<PairAndChain, Error> {
     // SAFETY: null or live, by the caller.
     unsafe {
         let certificate = X509::from_borrowed(x509).ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;

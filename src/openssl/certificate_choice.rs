@@ -328,7 +328,8 @@ fn authentications(certificates: &Certificates, shared: &[&SigAlg], valid: &dyn 
     let may_sign = ec.certificate.as_ref().is_some_and(|certificate| certificate.may_sign());
     let ecdsa =
         (explicit(KeyKind::Ec) && valid(ec) && may_sign) || explicit(KeyKind::Ed25519) || explicit(KeyKind::Ed448);
-    u32::from(rsa) * Auth::Rsa.bit() | u32::from(ecdsa) * Auth::Ecdsa.bit()
+    let bit = |usable: bool, auth: Auth| if usable { auth.bit() } else { 0 };
+    bit(rsa, Auth::Rsa) | bit(ecdsa, Auth::Ecdsa)
 }
 
 /// TLS 1.2: the suite that both sides have, among those that can be authenticated. rustls will come to the same one.
