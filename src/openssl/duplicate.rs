@@ -46,7 +46,7 @@ fn copy(from: &Arc<Connection>, to: &Arc<Connection>) -> Result<(), Error> {
         settings.callbacks = config.callbacks;
         settings.verify = config.verify.clone();
         settings.generate_id = config.generate_id;
-        settings.password = config.password.clone();
+        settings.password = config.password;
         settings.session_id_context = config.session_id_context.clone();
         copy_certificates(settings, &config);
     });

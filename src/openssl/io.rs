@@ -412,9 +412,8 @@ fn shutdown(ssl: &Arc<Connection>) -> Result<c_int, Stopped> {
             return Err(Stopped(-1));
         }
     } else if ssl.goodbye_waits.load(Ordering::Relaxed) {
-        match say_goodbye(ssl) {
-            Err(Stopped(-1)) => return Err(Stopped(-1)),
-            Err(_) | Ok(()) => {}
+        if let Err(Stopped(-1)) = say_goodbye(ssl) {
+            return Err(Stopped(-1));
         }
     } else if !ssl.has_shutdown(shut::RECEIVED) {
         await_goodbye(ssl);

@@ -91,11 +91,6 @@ fn of_session(ssl: &Connection) -> Option<Arc<Presented>> {
     Some(made)
 }
 
-/// Whether the session came without the rest of the chain, as serialised ones do.
-fn leaf_only(ssl: &Connection) -> bool {
-    ssl.session.current().is_some_and(|session| session.fields.read().leaf_only)
-}
-
 /// The chain of a client that was asked for a certificate and had none: empty, but there.
 fn empty_chain(ssl: &Connection) -> Option<Arc<Presented>> {
     let asked = || ssl.exchange.read().as_ref().is_some_and(|exchange| exchange.policy.lock().client_auth.request);

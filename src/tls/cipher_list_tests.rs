@@ -1,6 +1,6 @@
 //! Compares cipher strings with the system's `openssl ciphers`.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by a panic")]
+#![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
 use super::*;
 use std::process::Command;

@@ -152,10 +152,10 @@ impl World {
                     }
                 }
             }
-            if two_done.is_none() {
-                if let Progress::Done(done) = two.step(&mut far)? {
-                    two_done = Some(done);
-                }
+            if two_done.is_none()
+                && let Progress::Done(done) = two.step(&mut far)?
+            {
+                two_done = Some(done);
             }
             if one_done.is_some() && two_done.is_some() {
                 break;
@@ -179,10 +179,10 @@ impl Pair {
         let (mut sent, mut got) = (0, Vec::new());
         while got.len() < data.len() {
             let rest = &data[sent..];
-            if !rest.is_empty() {
-                if let Io::Done(n) = self.client.sender.write(&mut self.near, rest, WriteMode::default()).unwrap() {
-                    sent += n;
-                }
+            if !rest.is_empty()
+                && let Io::Done(n) = self.client.sender.write(&mut self.near, rest, WriteMode::default()).unwrap()
+            {
+                sent += n;
             }
             while let Received::Data = self.server.receiver.fill(&mut self.far).unwrap() {
                 let n = self.server.receiver.plaintext().len().min(1000);
