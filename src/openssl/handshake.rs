@@ -156,7 +156,14 @@ fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, tran
         let outcome = handshake.step(transport);
         callbacks::after_step(ssl);
         session::after_step(ssl);
-        match after_step(ssl, outcome, transport) {
+        let next = match session::ticket_failure(ssl).filter(|_| outcome.is_ok()) {
+            Some(verdict) => {
+                handshake.forget_plain_flight();
+                Next::Fail(verdict)
+            }
+            None => after_step(ssl, outcome, transport),
+        };
+        match next {
             Next::Step => {}
             Next::Done(established) => return complete(ssl, *established),
             Next::Stop(wanted) => {

@@ -2,14 +2,13 @@
 
 use super::config::op;
 use super::connection::Connection;
-use super::error::Error;
+use super::failure::Verdict;
 use super::handshake::abort;
 use super::session::{fill, fresh, publish};
 use super::session_cache::{self, count, mode};
 use super::session_object::{Bytes32, FLAG_EXTMS, Session, now};
 use super::ticket::{self, Opened};
 use super::{reason, session_id, verify};
-use crate::seam::Failure;
 use crate::tls::config::Settings;
 use crate::tls::exchange::HelloAnswer;
 use crate::tls::hello::Hello;
@@ -29,6 +28,8 @@ pub(super) struct State {
     ticket: Option<Vec<u8>>,
     /// The client gets a ticket.
     ticket_expected: bool,
+    /// The program has failed to make a ticket: the reason.
+    failure: Option<c_int>,
     /// TLS 1.2: the client was given an id.
     stored: bool,
     /// How many tickets of TLS 1.3 were made.
@@ -262,6 +263,17 @@ fn value(ssl: &Connection) -> Option<Vec<u8>> {
     resumable.to_server_value().map(|value| value.to_vec())
 }
 
+/// A ticket cannot be made, and the program has not said that it does not want one: the handshake fails.
+pub(super) fn fail(ssl: &Connection, reason: c_int) {
+    ssl.session.state.lock().server.failure = Some(reason);
+}
+
+/// Why the handshake must fail, if a ticket could not be made. Asking resets it.
+pub(crate) fn ticket_failure(ssl: &Connection) -> Option<Verdict> {
+    let reason = ssl.session.state.lock().server.failure.take()?;
+    Some(Verdict::new(reason, AlertDescription::InternalError))
+}
+
 /// The session that rustls asks for by the id of the ClientHello.
 pub(crate) fn find(ssl: &Arc<Connection>, _id: &[u8], _remove: bool) -> Option<Vec<u8>> {
     value(ssl)
@@ -319,7 +331,8 @@ pub(super) fn ticket_for(ssl: &Arc<Connection>, value: &[u8]) -> Option<Vec<u8>>
     let from = Resumable::from_server_value(value)?;
     let (expected, sent, hit) = {
         let state = ssl.session.state.lock();
-        (state.server.ticket_expected, state.server.tickets_sent, state.hit)
+        let expected = state.server.ticket_expected && state.server.failure.is_none();
+        (expected, state.server.tickets_sent, state.hit)
     };
     if !expected {
         return None;
@@ -350,7 +363,7 @@ pub(super) fn ticket_for(ssl: &Arc<Connection>, value: &[u8]) -> Option<Vec<u8>>
     } else {
         take(ssl, &session, from);
     }
-    let id = session_id::generate(ssl).map_err(|why| Error::Ssl(why).report()).ok()?;
+    let id = session_id::generate(ssl).map_err(|why| fail(ssl, why)).ok()?;
     {
         let mut fields = session.fields.write();
         fields.id = id;

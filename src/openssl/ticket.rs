@@ -2,14 +2,14 @@
 //! callback sets up.
 
 use super::connection::Connection;
-use super::error::{Error, INTERNAL_ERROR};
+use super::error::INTERNAL_ERROR;
 use super::handshake::abort;
 use super::reason;
 use super::session_object::{Bytes32, Fields, Session};
 use super::session_server;
 use super::types::SSL_SESSION;
 use crate::libcrypto::ticket::TicketCipher;
-use crate::seam::{Failure, Handle};
+use crate::seam::Handle;
 use crate::tls::exchange::HelloAnswer;
 use crate::tls::ticket_key::NAME_LEN;
 use rustls::error::AlertDescription;
@@ -183,7 +183,7 @@ pub(super) fn generate(ssl: &Arc<Connection>) -> bool {
     // SAFETY: the connection is live and not locked.
     let made = unsafe { callback(ssl.as_ptr(), callbacks.arg.0) } != 0;
     if !made {
-        Error::Ssl(INTERNAL_ERROR).report();
+        session_server::fail(ssl, INTERNAL_ERROR);
     }
     made
 }
@@ -209,7 +209,7 @@ pub(super) fn seal_session(ssl: &Arc<Connection>, session: &Session) -> Option<V
         0 => return None,
         1.. => {}
         _ => {
-            Error::Ssl(reason::CALLBACK_FAILED).report();
+            session_server::fail(ssl, reason::CALLBACK_FAILED);
             return None;
         }
     }

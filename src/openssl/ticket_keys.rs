@@ -109,8 +109,7 @@ pub(super) fn set_key_callback(context: &Context, callback: TicketKeyCallback) {
 
 /// `SSL_CTX_set_tlsext_ticket_key_evp_cb(3)`: sets the callback that chooses the keys of tickets; 1 on success.
 ///
-/// Status: partial: an error of the callback when a ticket is made leaves the client without one instead of ending the
-/// handshake.
+/// Status: full.
 ///
 /// # Safety
 /// `ctx` is null or a live handle; the callback can be called as long as the context lives.
@@ -127,7 +126,7 @@ pub unsafe extern "C" fn SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx: *mut SSL_CTX,
 /// `SSL_CTX_set_session_ticket_cb(3)`: sets the callbacks that add data to a ticket and look at it when it comes back; 1
 /// on success.
 ///
-/// Status: partial: a failure of the first leaves the client without a ticket instead of ending the handshake.
+/// Status: full.
 ///
 /// # Safety
 /// `ctx` is null or a live handle; the callbacks can be called as long as the context lives.

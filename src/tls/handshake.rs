@@ -21,6 +21,9 @@ use rustls::server::{Accepted, ServerHandshake};
 use rustls::{ClientConfig, ClientSide, SliceInput, Tcp, VerifyPeerIdentity};
 use std::sync::Arc;
 
+/// The first byte of TLS 1.3's suites.
+const TLS13_SUITES: u16 = 0x13;
+
 /// How far a step came.
 #[derive(Debug)]
 pub enum Progress {
@@ -195,6 +198,17 @@ impl Handshake {
                 self.machine = Machine::Failed(error.clone());
                 Err(error)
             }
+        }
+    }
+
+    /// TLS 1.2: drops what has not been sent, with the keys that have just come into use: an alert then goes in clear, and
+    /// the peer does not take the handshake for complete. TLS 1.3 has had its keys before.
+    pub fn forget_plain_flight(&mut self) {
+        let mut record = self.exchange.record.lock();
+        if record.selected_suite.is_some_and(|suite| suite >> 8 != TLS13_SUITES) {
+            self.outbound.sink().clear();
+            record.sealer = None;
+            record.held_alert = None;
         }
     }
 
