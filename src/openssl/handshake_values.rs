@@ -131,8 +131,8 @@ fn temporary_key(ssl: &Connection, peers: bool) -> Option<Pkey> {
         return None;
     }
     let shares = noted(ssl, |record| record.key_shares.clone())??;
-    let bytes = if peers { &shares.peer } else { &shares.own };
-    public_key::of_group(shares.group, bytes, &ssl.context().lib_ctx)
+    let bytes = if peers { shares.peer? } else { shares.own };
+    public_key::of_group(shares.group, &bytes, &ssl.context().lib_ctx)
 }
 
 /// The commands of `SSL_ctrl` for what a handshake leaves; none: another's command.

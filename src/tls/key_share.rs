@@ -18,13 +18,20 @@ pub struct KeyShares {
     pub group: u16,
     /// Our key.
     pub own: Vec<u8>,
-    /// The peer's.
-    pub peer: Vec<u8>,
+    /// The peer's, once it is there.
+    pub peer: Option<Vec<u8>>,
 }
 
 fn note(group: NamedGroup, own: &[u8], peer: &[u8]) {
     Exchange::note(|record| {
-        record.key_shares = Some(KeyShares { group: group.0, own: own.to_vec(), peer: peer.to_vec() });
+        record.key_shares = Some(KeyShares { group: group.0, own: own.to_vec(), peer: Some(peer.to_vec()) });
+    });
+}
+
+/// Notes the key that a client offers first.
+fn note_own(kx: &dyn ActiveKeyExchange) {
+    Exchange::note(|record| {
+        record.key_shares = Some(KeyShares { group: kx.group().0, own: kx.pub_key().to_vec(), peer: None });
     });
 }
 
@@ -35,7 +42,10 @@ pub(super) struct TapGroup(pub(super) &'static dyn SupportedKxGroup);
 impl SupportedKxGroup for TapGroup {
     fn start(&self) -> Result<StartedKeyExchange, Error> {
         Ok(match replay::start(self.name(), || self.0.start())? {
-            StartedKeyExchange::Single(single) => StartedKeyExchange::Single(Box::new(Single(single))),
+            StartedKeyExchange::Single(single) => {
+                note_own(&*single);
+                StartedKeyExchange::Single(Box::new(Single(single)))
+            }
             StartedKeyExchange::Hybrid(hybrid) => StartedKeyExchange::Hybrid(Box::new(Hybrid(hybrid))),
             other => other,
         })
