@@ -101,12 +101,15 @@ pub(crate) fn handshake_started(ssl: &Arc<Connection>) {
 /// rustls has done a step: there may be new key log lines, messages, states.
 pub(crate) fn after_step(ssl: &Arc<Connection>) {
     let Some(exchange) = ssl.exchange.read().clone() else { return };
-    let (lines, messages, hello) = {
+    let (lines, messages, hello, peer_scheme) = {
         let mut record = exchange.record.lock();
-        (std::mem::take(&mut record.key_log), std::mem::take(&mut record.messages), record.server_hello)
+        let taken = (std::mem::take(&mut record.key_log), std::mem::take(&mut record.messages));
+        (taken.0, taken.1, record.server_hello, record.peer_scheme)
     };
     if let Some(hello) = hello {
-        ssl.facts.write().chosen = Some((hello.version, hello.suite));
+        let mut facts = ssl.facts.write();
+        facts.chosen = Some((hello.version, hello.suite));
+        facts.peer_scheme = peer_scheme.map(|scheme| scheme.0);
     }
     for line in lines {
         log_key(ssl, line);

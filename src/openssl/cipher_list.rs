@@ -1,7 +1,7 @@
 //! `SSL_CTX_set_cipher_list(3)`, `SSL_get_ciphers(3)`: which cipher suites may be used.
 
 use super::cipher;
-use super::config::Config;
+use super::config::{Config, TLS1_2};
 use super::connection::{self, Connection};
 use super::context;
 use super::error::{Error, MALLOC_FAILURE, PASSED_NULL_PARAMETER, guard};
@@ -365,7 +365,8 @@ pub unsafe extern "C" fn SSL_get_current_cipher(ssl: *const SSL) -> *const SSL_C
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
         let of_session = || ssl.session.current()?.fields.read().cipher();
-        Ok(agreed(&ssl).or_else(of_session).map_or(std::ptr::null(), cipher::to_c))
+        let known = if pends(&ssl) { None } else { agreed(&ssl) };
+        Ok(known.or_else(of_session).map_or(std::ptr::null(), cipher::to_c))
     })
 }
 
@@ -383,6 +384,16 @@ pub unsafe extern "C" fn SSL_get_pending_cipher(ssl: *const SSL) -> *const SSL_C
         let chosen = ssl.facts.read().chosen.and_then(|(_, suite)| by_id(suite));
         Ok(chosen.or_else(|| agreed(&ssl)).map_or(std::ptr::null(), cipher::to_c))
     })
+}
+
+/// Whether a TLS 1.2 handshake has chosen a suite that is not in use yet: a session gets its suite when the keys change,
+/// right before Finished.
+fn pends(ssl: &Connection) -> bool {
+    let under_way = {
+        let facts = ssl.facts.read();
+        facts.agreed.is_none() && facts.version() == TLS1_2
+    };
+    under_way && ssl.exchange.read().as_ref().is_some_and(|exchange| exchange.record.lock().finished.is_empty())
 }
 
 fn agreed(ssl: &Connection) -> Option<&'static Suite> {

@@ -3,7 +3,6 @@
 
 use super::certificate_chain;
 use super::certificate_slot::Owner;
-use super::config::TLS1_3;
 use super::connection::Connection;
 use super::context::Context;
 use super::error::{Error, INTERNAL_ERROR, SHOULD_NOT_HAVE_BEEN_CALLED, guard};
@@ -191,8 +190,7 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
         }
         // Renegotiation never happens, and is secure as far as the peer is told.
         10..=12 => Ok(Some(0)),
-        // A TLS 1.3 server has nothing to say about it.
-        76 => Ok(Some((ssl.is_open() && (ssl.is_server() || ssl.facts.read().version() != TLS1_3)).into())),
+        76 => Ok(Some(handshake_values::peer_renegotiates_securely(ssl).into())),
         13 => Ok(Some(0)),
         // The argument of a callback that is refused.
         57 => Ok(Some(1)),

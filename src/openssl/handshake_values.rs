@@ -27,6 +27,14 @@ fn noted<T>(ssl: &Connection, read: impl FnOnce(&Record) -> T) -> Option<T> {
     ssl.exchange.read().as_ref().map(|exchange| read(&exchange.record.lock()))
 }
 
+/// Whether the peer says that it renegotiates securely. A TLS 1.3 server has nothing to say about it.
+pub(crate) fn peer_renegotiates_securely(ssl: &Connection) -> bool {
+    if ssl.is_server() {
+        return ssl.facts.read().hello.as_ref().is_some_and(|hello| hello.renegotiates_securely());
+    }
+    noted(ssl, |record| record.server_hello.is_some_and(|hello| hello.renegotiation_info)).unwrap_or(false)
+}
+
 /// The length of a random, bytes (RFC 5246, section 7.4.1.2).
 const RANDOM_LEN: usize = 32;
 

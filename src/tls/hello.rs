@@ -1,6 +1,9 @@
 //! A look at a ClientHello's bytes (RFC 8446, section 4.1.2), for what rustls does not show: random, session id,
 //! extensions in order, ticket.
 
+/// The extension of secure renegotiation (RFC 5746).
+const RENEGOTIATION_INFO: u16 = 0xff01;
+
 /// A cursor over length-prefixed vectors.
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
@@ -110,6 +113,11 @@ impl Hello {
         .collect()
     }
 
+    /// Whether the client says that it renegotiates securely (RFC 5746): by the extension or a signalling cipher suite.
+    pub fn renegotiates_securely(&self) -> bool {
+        self.extension(RENEGOTIATION_INFO).is_some() || self.cipher_suites.chunks(2).any(|suite| suite == [0, 0xff])
+    }
+
     /// The host name of the server_name extension (RFC 6066, section 3), as sent.
     pub fn server_name(&self) -> Option<&[u8]> {
         let mut list = Reader(Reader(self.extension(0)?).vec16()?);
@@ -164,6 +172,8 @@ pub struct ServerHello {
     pub version: u16,
     /// The cipher suite agreed on.
     pub suite: u16,
+    /// It has the extension for secure renegotiation (RFC 5746).
+    pub renegotiation_info: bool,
 }
 
 /// The random that makes a ServerHello a HelloRetryRequest (RFC 8446, section 4.1.3): SHA-256 of "HelloRetryRequest".
@@ -210,20 +220,22 @@ impl ServerAnswer {
         body.vec8()?;
         let suite = u16::try_from(body.u16()?).ok()?;
         body.take(1)?;
-        let mut version = legacy;
+        let (mut version, mut renegotiation_info) = (legacy, false);
         if !body.0.is_empty() {
             let mut extensions = Reader(body.vec16()?);
             while !extensions.0.is_empty() {
                 let kind = extensions.u16()?;
                 let content = extensions.vec16()?;
-                if kind == 43 {
-                    version = u16::try_from(Reader(content).u16()?).ok()?;
+                match u16::try_from(kind).ok()? {
+                    43 => version = u16::try_from(Reader(content).u16()?).ok()?,
+                    RENEGOTIATION_INFO => renegotiation_info = true,
+                    _ => {}
                 }
             }
         }
         Some(match random == RETRY {
             true => Self::Retry,
-            false => Self::Hello(ServerHello { random, version, suite }),
+            false => Self::Hello(ServerHello { random, version, suite, renegotiation_info }),
         })
     }
 }

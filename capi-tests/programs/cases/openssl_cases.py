@@ -206,7 +206,8 @@ for _version in ("1.2", "1.3"):
         trial.servers.remove(running)
         found = [re.findall(r"Keying material: ([0-9A-F]+)", text) for text in (result.text, running.out().decode(errors="replace"))]
         trial.require(found[0] and found[0] == found[1], f"the two sides derived {found}")
-        return facts
+        # Whether tickets arrive before s_client leaves is chance, and it shows each.
+        return {"exit": facts["exit"], "errors": facts["errors"]}
 
     @SUITE.case(f"transfer-{_version}")
     def transfer(trial, only=tuple(_only)):
