@@ -27,10 +27,13 @@ fn noted<T>(ssl: &Connection, read: impl FnOnce(&Record) -> T) -> Option<T> {
     ssl.exchange.read().as_ref().map(|exchange| read(&exchange.record.lock()))
 }
 
-/// Whether the peer says that it renegotiates securely. A TLS 1.3 server has nothing to say about it.
+/// Whether the peer says that it renegotiates securely. A TLS 1.3 server has nothing to say about it; of its clients,
+/// OpenSSL's say so even if TLS 1.3 is all they offer, and rustls's would if there were anything to renegotiate.
 pub(crate) fn peer_renegotiates_securely(ssl: &Connection) -> bool {
     if ssl.is_server() {
-        return ssl.facts.read().hello.as_ref().is_some_and(|hello| hello.renegotiates_securely());
+        let facts = ssl.facts.read();
+        let is_tls13 = facts.agreed.as_ref().is_some_and(|agreed| agreed.version == TLS1_3);
+        return is_tls13 || facts.hello.as_ref().is_some_and(|hello| hello.renegotiates_securely());
     }
     noted(ssl, |record| record.server_hello.is_some_and(|hello| hello.renegotiation_info)).unwrap_or(false)
 }
