@@ -11,7 +11,7 @@ use crate::libcrypto::bio::{BioFailure, BioTransport};
 use crate::seam::Failure;
 use crate::tls::error::{Error as TlsError, Misstep};
 use rustls::Error as Rustls;
-use rustls::error::{AlertDescription, PeerMisbehaved};
+use rustls::error::{AlertDescription, InvalidMessage, PeerMisbehaved};
 use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 
@@ -82,6 +82,12 @@ pub(crate) fn verdict(ssl: &Connection, failure: &TlsError) -> Verdict {
         TlsError::Rustls(Rustls::AlertReceived(alert))
         | TlsError::Rustls(Rustls::PeerMisbehaved(PeerMisbehaved::IllegalWarningAlert(alert))) => {
             return alert_received(ssl, *alert);
+        }
+        // After a goodbye only another one is awaited.
+        TlsError::Rustls(Rustls::InvalidMessage(InvalidMessage::InvalidContentType))
+            if ssl.has_shutdown(shut::SENT) =>
+        {
+            return Verdict::silent(reason::APPLICATION_DATA_AFTER_CLOSE_NOTIFY);
         }
         TlsError::Rustls(error) => of_rustls(ssl, error),
         TlsError::Record(error) => {

@@ -37,6 +37,11 @@ pub(super) fn of_misstep(misstep: Misstep) -> Named {
         }
         Misstep::UnexpectedRecord => (reason::UNEXPECTED_RECORD, Some(Alert::UnexpectedMessage)),
         Misstep::MessageTooLong => (reason::EXCESSIVE_MESSAGE_SIZE, Some(Alert::IllegalParameter)),
+        Misstep::KeyUpdateTooShort => (reason::BAD_KEY_UPDATE, Some(Alert::DecodeError)),
+        Misstep::KeyUpdateNotLast => (reason::NOT_ON_RECORD_BOUNDARY, Some(Alert::UnexpectedMessage)),
+        Misstep::MixedMessages => (reason::MIXED_HANDSHAKE_AND_NON_HANDSHAKE_DATA, Some(Alert::UnexpectedMessage)),
+        Misstep::EmptyRecord => (reason::BAD_LENGTH, Some(Alert::UnexpectedMessage)),
+        Misstep::UnknownInnerType => (reason::BAD_RECORD_TYPE, Some(Alert::UnexpectedMessage)),
         Misstep::InvalidAlert => (reason::INVALID_ALERT, Some(Alert::UnexpectedMessage)),
         Misstep::BadCipherChange => (reason::BAD_CHANGE_CIPHER_SPEC, Some(Alert::UnexpectedMessage)),
         Misstep::InvalidCipherChange => (reason::INVALID_CCS_MESSAGE, Some(Alert::IllegalParameter)),
@@ -59,7 +64,7 @@ pub(super) fn of_rustls(ssl: &Connection, error: &Rustls) -> (Error, Option<Aler
         Rustls::InappropriateMessage { .. } | Rustls::InappropriateHandshakeMessage { .. } => {
             (reason::UNEXPECTED_MESSAGE, Some(Alert::UnexpectedMessage))
         }
-        Rustls::InvalidMessage(error) => of_message(*error),
+        Rustls::InvalidMessage(error) => of_message(ssl, *error),
         Rustls::PeerIncompatible(error) => of_incompatible(ssl, *error),
         Rustls::PeerMisbehaved(error) => of_misbehaved(ssl, error),
         _ => return (Error::SslData(INTERNAL_ERROR, error.to_string()), Some(Alert::InternalError)),
@@ -75,11 +80,14 @@ fn of_certificate(error: &CertificateError) -> Named {
     }
 }
 
-fn of_message(error: InvalidMessage) -> Named {
+fn of_message(ssl: &Connection, error: InvalidMessage) -> Named {
     match error {
         InvalidMessage::MessageTooLarge
         | InvalidMessage::HandshakePayloadTooLarge
         | InvalidMessage::CertificatePayloadTooLarge => (reason::EXCESSIVE_MESSAGE_SIZE, Some(Alert::IllegalParameter)),
+        InvalidMessage::InvalidContentType if ssl.facts.read().agreed.is_some() => {
+            (reason::UNEXPECTED_RECORD, Some(Alert::UnexpectedMessage))
+        }
         InvalidMessage::InvalidContentType => (reason::UNEXPECTED_MESSAGE, Some(Alert::UnexpectedMessage)),
         InvalidMessage::UnknownProtocolVersion => (reason::WRONG_VERSION_NUMBER, Some(Alert::ProtocolVersion)),
         InvalidMessage::InvalidCcs => (reason::BAD_CHANGE_CIPHER_SPEC, Some(Alert::UnexpectedMessage)),

@@ -53,7 +53,7 @@ fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stop
     }
     open(ssl)?;
     let mut receiver = take(&ssl.receiver)?;
-    let outcome = receive(ssl, &mut receiver);
+    let outcome = receive(ssl, &mut receiver, false);
     let outcome = outcome.map(|()| {
         let plaintext = receiver.plaintext();
         let n = plaintext.len().min(buf.len());
@@ -69,8 +69,8 @@ fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stop
     outcome
 }
 
-/// Receives until there is plaintext.
-fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver) -> Result<(), Stopped> {
+/// Receives until there is plaintext or, where a goodbye is awaited, a record of data.
+fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver, goodbye: bool) -> Result<(), Stopped> {
     ssl.set_want(want::NOTHING);
     if !receiver.plaintext().is_empty() {
         return Ok(());
@@ -85,14 +85,16 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver) -> Result<(), Stopped
             ssl.warnings.store(0, Ordering::Relaxed);
             return Ok(());
         }
-        // An alert tells more than what rustls made of it.
-        match failure::hear_protected(ssl) {
-            Heard::Ignored => {}
-            Heard::Goodbye => return Err(Stopped(0)),
-            Heard::Fatal(verdict) => return Err(end(ssl, verdict, &mut transport)),
-        }
         match received {
             Ok(Received::Data | Received::Nothing) => {}
+            // Where a goodbye is awaited, a record of data is one too many whether or not there is data in it.
+            Ok(Received::Empty) if goodbye => return Ok(()),
+            Ok(Received::Empty) => {}
+            Ok(Received::Alert(level, description)) => match failure::hear(ssl, &[level, description]) {
+                Heard::Ignored => {}
+                Heard::Goodbye => return Err(Stopped(0)),
+                Heard::Fatal(verdict) => return Err(end(ssl, verdict, &mut transport)),
+            },
             Ok(Received::Control) => {
                 callbacks::tickets_received(ssl);
                 session::after_step(ssl);
@@ -106,10 +108,6 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver) -> Result<(), Stopped
             Ok(Received::WouldBlock) => {
                 ssl.set_want(want::READING);
                 return Err(Stopped(-1));
-            }
-            Ok(Received::CloseNotify) => {
-                ssl.add_shutdown(shut::RECEIVED);
-                return Err(Stopped(0));
             }
             Ok(Received::Eof) => {
                 let value = failure::value(&transport);
@@ -465,7 +463,7 @@ fn say_goodbye(ssl: &Arc<Connection>) -> Result<(), Stopped> {
 /// Waits for the peer's close_notify; application data in its place is an error.
 fn await_goodbye(ssl: &Arc<Connection>) {
     let Ok(mut receiver) = take(&ssl.receiver) else { return };
-    let outcome = receive(ssl, &mut receiver);
+    let outcome = receive(ssl, &mut receiver, true);
     put(ssl, &ssl.receiver, receiver);
     if outcome.is_ok() {
         // The peer is told nothing any more.

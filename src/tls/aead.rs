@@ -4,7 +4,9 @@
 //! application's: rustls's own never leaves ([`Record::held_alert`](super::exchange::Record)), and the last one is
 //! sealed with the keys that rustls would have used ([`Sealer::seal_alert`]).
 
+use super::error::Misstep;
 use super::exchange::Exchange;
+use super::gate::{Messages, Side};
 use super::record::HEADER;
 use parking_lot::Mutex;
 use rustls::crypto::cipher::{
@@ -128,26 +130,79 @@ impl RecordEncrypter for Encrypter {
     }
 }
 
-/// Shows the alerts of protected records, and whether handshake messages come in them.
+/// Shows the alerts of protected records and, on an open connection, judges what is not application data.
 struct Decrypter {
     plain: Box<dyn RecordDecrypter>,
     exchange: Arc<Exchange>,
+    tls13: bool,
+    messages: Messages,
 }
 
-fn decrypter(plain: Box<dyn RecordDecrypter>) -> Box<dyn RecordDecrypter> {
+fn decrypter(plain: Box<dyn RecordDecrypter>, tls13: bool) -> Box<dyn RecordDecrypter> {
     match Exchange::current() {
-        Some(exchange) => Box::new(Decrypter { plain, exchange }),
+        Some(exchange) => Box::new(Decrypter { plain, exchange, tls13, messages: Messages::default() }),
         None => plain,
+    }
+}
+
+/// What becomes of an opened record.
+enum Opened {
+    /// rustls gets it.
+    Shown,
+    /// rustls gets no data in its place.
+    Hidden,
+}
+
+impl Decrypter {
+    fn judge(&mut self, side: Side, kind: ContentType, content: &[u8]) -> Result<Opened, Misstep> {
+        match kind {
+            ContentType::Alert | ContentType::Handshake if self.tls13 && content.is_empty() => {
+                Err(Misstep::EmptyRecord)
+            }
+            _ if self.tls13 && kind != ContentType::Handshake && self.messages.is_cut() => Err(Misstep::MixedMessages),
+            ContentType::Alert => {
+                self.exchange.record.lock().alerts.push_back(content.to_vec());
+                Ok(Opened::Hidden)
+            }
+            // In TLS 1.2 nothing can be answered any more after a goodbye.
+            ContentType::Handshake if content.is_empty() || (!self.tls13 && self.exchange.is_closed()) => {
+                self.exchange.record.lock().hidden = true;
+                Ok(Opened::Hidden)
+            }
+            ContentType::Handshake => {
+                self.messages.admit(side, self.tls13, content)?;
+                self.exchange.record.lock().protected_handshake = true;
+                Ok(Opened::Shown)
+            }
+            ContentType::ApplicationData => Ok(Opened::Shown),
+            _ if self.tls13 => Err(Misstep::UnknownInnerType),
+            _ => Err(Misstep::UnexpectedRecord),
+        }
     }
 }
 
 impl RecordDecrypter for Decrypter {
     fn decrypt<'a>(&mut self, record: Record<InboundOpaque<'a>>, seq: u64) -> Result<Record<&'a [u8]>, Error> {
-        let opened = self.plain.decrypt(record, seq)?;
-        match opened.typ {
-            ContentType::Alert => self.exchange.record.lock().alerts.push(opened.payload.to_vec()),
-            ContentType::Handshake => self.exchange.record.lock().protected_handshake = true,
-            _ => {}
+        let mut opened = self.plain.decrypt(record, seq)?;
+        if opened.typ == ContentType::ApplicationData && !self.messages.is_cut() {
+            return Ok(opened);
+        }
+        let Some(side) = self.exchange.open_side() else {
+            if opened.typ == ContentType::Alert {
+                self.exchange.record.lock().alerts.push_back(opened.payload.to_vec());
+            }
+            return Ok(opened);
+        };
+        match self.judge(side, opened.typ, opened.payload) {
+            Ok(Opened::Shown) => {}
+            Ok(Opened::Hidden) => {
+                opened.typ = ContentType::ApplicationData;
+                opened.payload = opened.payload.get(..0).unwrap_or_default();
+            }
+            Err(misstep) => {
+                self.exchange.record.lock().misstep = Some(misstep);
+                return Err(Error::General(format!("{misstep:?}")));
+            }
         }
         Ok(opened)
     }
@@ -163,7 +218,7 @@ impl Tls12AeadAlgorithm for Tap12 {
     }
 
     fn decrypter(&self, key: AeadKey, iv: &[u8]) -> Box<dyn RecordDecrypter> {
-        decrypter(self.0.decrypter(key, iv))
+        decrypter(self.0.decrypter(key, iv), false)
     }
 
     fn key_block_shape(&self) -> KeyBlockShape {
@@ -193,7 +248,7 @@ impl Tls13AeadAlgorithm for Tap13 {
     }
 
     fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn RecordDecrypter> {
-        decrypter(self.0.decrypter(key, iv))
+        decrypter(self.0.decrypter(key, iv), true)
     }
 
     fn key_len(&self) -> usize {

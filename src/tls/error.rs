@@ -14,6 +14,16 @@ pub enum Misstep {
     RecordBeforeHello,
     /// A handshake message longer than its kind may be.
     MessageTooLong,
+    /// A KeyUpdate without its one byte.
+    KeyUpdateTooShort,
+    /// A KeyUpdate with more behind it that is protected with the old key.
+    KeyUpdateNotLast,
+    /// Other records between those of one handshake message (TLS 1.3).
+    MixedMessages,
+    /// A protected record without content, of a type that must have some (TLS 1.3).
+    EmptyRecord,
+    /// A protected record of a type that does not exist (TLS 1.3).
+    UnknownInnerType,
     /// An alert that is not two bytes long.
     InvalidAlert,
     /// A change_cipher_spec that is not what it must be.

@@ -5,6 +5,8 @@
 //! which connection. [`Exchange::scope`] says so for the length of a call; nested calls restore the outer one.
 
 use super::aead::Sealer;
+use super::error::Misstep;
+use super::gate::Side;
 use super::hello::{Hello, ServerHello};
 use super::hidden_ticket::Rewritten;
 use super::key_share::KeyShares;
@@ -16,7 +18,9 @@ use rustls::crypto::{SelectedCredential, SignatureScheme};
 use rustls::error::AlertDescription;
 use rustls::pki_types::CertificateDer;
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Why a handshake waits for the application and not for the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,9 +230,13 @@ pub struct Record {
     /// Client: the application has no credential and wants the handshake to end with this alert; it has said why.
     pub credential_refused: Option<AlertDescription>,
     /// Alerts that came in protected records, as they are in them: level and description.
-    pub alerts: Vec<Vec<u8>>,
-    /// Handshake messages came in a protected record.
+    pub alerts: VecDeque<Vec<u8>>,
+    /// Handshake messages came in a protected record of the open connection.
     pub protected_handshake: bool,
+    /// A protected record of the open connection came that does nothing.
+    pub hidden: bool,
+    /// Why a protected record of the open connection was refused.
+    pub misstep: Option<Misstep>,
     /// What seals records now; none while they are in clear.
     pub sealer: Option<Arc<Sealer>>,
     /// How many bytes stand in place of rustls's own alert, at the end of what it wants to send.
@@ -247,6 +255,10 @@ pub struct Exchange {
     pub offer: Mutex<Option<Offer>>,
     /// What has been seen.
     pub record: Mutex<Record>,
+    /// Data can flow: how the side that we are judges what comes.
+    open: OnceLock<Side>,
+    /// We have said goodbye.
+    closed: AtomicBool,
     /// Whether a client's handshake may have to be run again.
     pub stage: Mutex<Stage>,
 }
@@ -280,7 +292,29 @@ impl Exchange {
             offer: Mutex::default(),
             record: Mutex::default(),
             stage: Mutex::default(),
+            open: OnceLock::new(),
+            closed: AtomicBool::new(false),
         })
+    }
+
+    /// Data can flow from now on.
+    pub(super) fn set_open(&self, side: Side) {
+        let _ = self.open.set(side);
+    }
+
+    /// Which side of an open connection we are; none while it is not open.
+    pub(super) fn open_side(&self) -> Option<Side> {
+        self.open.get().copied()
+    }
+
+    /// We say goodbye.
+    pub(super) fn set_closed(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether we have said goodbye.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// Runs `body` (a call into rustls) with `self` as the connection that is being worked on.

@@ -1,6 +1,6 @@
-//! Judges the records of a handshake before rustls sees them, as far as they are in clear: alerts are the
-//! application's, change_cipher_spec for middleboxes and empty records are dropped, and a first message that is not a
-//! hello is named before anybody tries to parse it.
+//! Judges records before rustls sees them: those of a handshake as far as they are in clear, and those of an open
+//! connection once they are opened. Alerts are the application's, change_cipher_spec for middleboxes and empty records
+//! are dropped, and a message that cannot come now is named before anybody tries to parse it.
 
 use super::error::Misstep;
 use super::hello::{ServerAnswer, ServerHello};
@@ -13,11 +13,15 @@ mod kind {
     pub(super) const HELLO_REQUEST: u8 = 0;
     pub(super) const CLIENT_HELLO: u8 = 1;
     pub(super) const SERVER_HELLO: u8 = 2;
+    pub(super) const NEW_SESSION_TICKET: u8 = 4;
+    pub(super) const KEY_UPDATE: u8 = 24;
 }
 
 /// The longest ClientHello and ServerHello that OpenSSL takes, bytes.
 const CLIENT_HELLO_MAX: usize = 131_396;
 const SERVER_HELLO_MAX: usize = 20_000;
+/// The longest TLS 1.3 ticket message that OpenSSL takes, bytes.
+const TICKET_MAX: usize = 131_338;
 /// How many records without content may come in a row.
 const EMPTY_MAX: u32 = 32;
 
@@ -184,6 +188,65 @@ impl Gate {
     }
 }
 
+/// Which side of an open connection judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+}
+
+/// Follows the handshake messages of an open connection.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    header: Vec<u8>,
+    /// Bytes that the current message's body still lacks.
+    missing: usize,
+}
+
+impl Messages {
+    /// Whether a message is not whole yet.
+    pub(super) fn is_cut(&self) -> bool {
+        self.missing > 0 || !self.header.is_empty()
+    }
+
+    /// Judges the content of a handshake record.
+    pub(super) fn admit(&mut self, side: Side, tls13: bool, mut content: &[u8]) -> Result<(), Misstep> {
+        loop {
+            let skipped = content.get(self.missing.min(content.len())..).unwrap_or_default();
+            self.missing -= content.len() - skipped.len();
+            content = skipped;
+            let Some((&byte, rest)) = content.split_first() else { return Ok(()) };
+            self.header.push(byte);
+            content = rest;
+            if let [kind, a, b, c] = *self.header.as_slice() {
+                let len = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
+                check_message(side, tls13, kind, len)?;
+                if kind == kind::KEY_UPDATE && content.len() > len {
+                    return Err(Misstep::KeyUpdateNotLast);
+                }
+                self.header.clear();
+                self.missing = len;
+            }
+        }
+    }
+}
+
+/// Whether a handshake message may come on an open connection.
+fn check_message(side: Side, tls13: bool, kind: u8, len: usize) -> Result<(), Misstep> {
+    let most = match (tls13, side, kind) {
+        (true, _, kind::KEY_UPDATE) if len == 0 => return Err(Misstep::KeyUpdateTooShort),
+        (true, _, kind::KEY_UPDATE) => 1,
+        (true, Side::Client, kind::NEW_SESSION_TICKET) => TICKET_MAX,
+        // Requests for a renegotiation.
+        (false, Side::Client, kind::HELLO_REQUEST) => 0,
+        (false, Side::Server, kind::CLIENT_HELLO) => CLIENT_HELLO_MAX,
+        _ => return Err(Misstep::UnexpectedMessage),
+    };
+    if len > most { Err(Misstep::MessageTooLong) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,5 +300,29 @@ mod tests {
         let mut gate = Gate { version: 0x0303, ..Gate::new(false) };
         assert_eq!(gate.admit(&record(20, &[1])), Ok(Admission::Pass));
         assert_eq!(gate.admit(&record(21, &[9; 26])), Ok(Admission::Pass));
+    }
+
+    #[test]
+    fn messages_of_an_open_connection() {
+        let admit = |side, tls13, content: &[u8]| Messages::default().admit(side, tls13, content);
+        assert_eq!(admit(Side::Client, true, &[24, 0, 0, 1, 0]), Ok(()));
+        assert_eq!(admit(Side::Client, true, &[24, 0, 0, 1, 0, 24]), Err(Misstep::KeyUpdateNotLast));
+        assert_eq!(admit(Side::Client, true, &[24, 0, 0, 0]), Err(Misstep::KeyUpdateTooShort));
+        assert_eq!(admit(Side::Client, true, &[24, 0, 0, 2]), Err(Misstep::MessageTooLong));
+        assert_eq!(admit(Side::Client, true, &[4, 0, 0, 2, 1, 2, 4, 0, 0, 0]), Ok(()));
+        assert_eq!(admit(Side::Server, true, &[4, 0, 0, 0]), Err(Misstep::UnexpectedMessage));
+        assert_eq!(admit(Side::Client, false, &[0, 0, 0, 0]), Ok(()));
+        assert_eq!(admit(Side::Server, false, &[0, 0, 0, 0]), Err(Misstep::UnexpectedMessage));
+    }
+
+    #[test]
+    fn messages_in_pieces() {
+        let mut messages = Messages::default();
+        for byte in [4, 0, 0, 2, 7, 7, 24, 0, 0, 1] {
+            assert_eq!(messages.admit(Side::Client, true, &[byte]), Ok(()));
+        }
+        assert!(messages.is_cut());
+        assert_eq!(messages.admit(Side::Client, true, &[0]), Ok(()));
+        assert!(!messages.is_cut());
     }
 }

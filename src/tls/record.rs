@@ -189,7 +189,12 @@ impl Inbound {
 
     /// Whether at least one whole record is waiting to be processed.
     pub fn has_record(&self) -> bool {
-        self.record > self.start || matches!(self.missing(), Ok(0))
+        self.has_unprocessed() || matches!(self.missing(), Ok(0))
+    }
+
+    /// Whether whole records are there that rustls has seen and wants to see again, or has not seen.
+    pub fn has_unprocessed(&self) -> bool {
+        self.record > self.start
     }
 
     /// The records received and not discarded yet: what rustls will see next.
@@ -307,6 +312,11 @@ impl Inbound {
         }
         (self.start, self.end, self.record, self.last) = (0, 0, 0, 0);
         self.plain = 0..0;
+    }
+
+    /// Forgets everything that was received.
+    pub fn clear(&mut self) {
+        self.release();
     }
 
     /// Gives the buffer back when it holds nothing (after records without application data).

@@ -267,13 +267,12 @@ fn a_write_must_be_repeated_with_its_data() {
 }
 
 #[test]
-fn goodbye_is_seen_each_time() {
+fn goodbye_is_seen() {
     let (mut pair, _) = world(TLS12).connect(10_000, None).unwrap();
     pair.client.sender.close();
     assert_eq!(pair.client.sender.send_goodbye(&mut pair.near), Io::Done(0));
-    for _ in 0..3 {
-        assert_eq!(pair.server.receiver.fill(&mut pair.far).unwrap(), Received::CloseNotify);
-    }
+    assert_eq!(pair.server.receiver.fill(&mut pair.far).unwrap(), Received::Alert(1, 0));
+    assert_eq!(pair.server.receiver.fill(&mut pair.far).unwrap(), Received::WouldBlock);
     assert!(pair.client.sender.write(&mut pair.near, b"late", WriteMode::default()).is_err());
 }
 

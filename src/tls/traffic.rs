@@ -1,8 +1,9 @@
 //! An open connection: a receiving and a sending half that two threads may use at the same time.
 
 use super::alert;
-use super::error::Error;
+use super::error::{Error, Misstep};
 use super::exchange::Exchange;
+use super::gate::Side;
 use super::record::{Inbound, Rules, content};
 use super::transport::{Io, Outbound, Transport};
 use rustls::crypto::Identity;
@@ -78,10 +79,12 @@ impl Facts {
 
 impl Established {
     pub(super) fn client(split: SplitConnection<ClientSide>, inbound: Inbound, exchange: Arc<Exchange>) -> Box<Self> {
+        exchange.set_open(Side::Client);
         Self::new(split, inbound, exchange, Traffic::Client)
     }
 
     pub(super) fn server(split: SplitConnection<ServerSide>, inbound: Inbound, exchange: Arc<Exchange>) -> Box<Self> {
+        exchange.set_open(Side::Server);
         Self::new(split, inbound, exchange, Traffic::Server)
     }
 
@@ -117,8 +120,6 @@ const TLS1_3: u16 = 0x0304;
 enum Traffic {
     Client(ReceiveTraffic<ClientSide>),
     Server(ReceiveTraffic<ServerSide>),
-    /// The peer has said goodbye.
-    Closed,
     /// A fatal error was found, and is found again.
     Failed(Error),
 }
@@ -144,7 +145,11 @@ pub enum Received {
     Data,
     /// Handshake messages were processed: tickets, key updates.
     Control,
-    /// A record without application data was processed: an alert, or nothing at all.
+    /// An alert has come: its level and description. What it means is the application's to say.
+    Alert(u8, u8),
+    /// A record of application data without any data was processed.
+    Empty,
+    /// A record that does nothing was processed.
     Nothing,
     /// The transport must become readable.
     WouldBlock,
@@ -152,8 +157,6 @@ pub enum Received {
     Eof,
     /// The transport failed; it knows why, and may get over it.
     Failed,
-    /// The peer has said goodbye; so it does each time.
-    CloseNotify,
 }
 
 impl Receiver {
@@ -190,15 +193,13 @@ impl Receiver {
         if !self.inbound.plaintext().is_empty() {
             return Ok(Received::Data);
         }
-        match &self.traffic {
-            Traffic::Closed => return Ok(Received::CloseNotify),
-            Traffic::Failed(error) => return Err(error.clone()),
-            Traffic::Client(_) | Traffic::Server(_) => {}
+        if let Traffic::Failed(error) = &self.traffic {
+            return Err(error.clone());
         }
-        // What came with an earlier record (handshake messages, read-ahead) is looked at first.
-        if self.inbound.has_record() {
+        // What came with an earlier record is looked at first. It may be the beginning of a message only.
+        if self.inbound.has_unprocessed() {
             match self.process()? {
-                Received::Nothing => {}
+                Received::Nothing | Received::Empty => {}
                 received => return Ok(received),
             }
         }
@@ -222,6 +223,7 @@ impl Receiver {
     }
 
     fn fail(&mut self, error: Error) -> Error {
+        self.inbound.clear();
         self.traffic = Traffic::Failed(error.clone());
         error
     }
@@ -237,22 +239,39 @@ impl Receiver {
             Traffic::Server(half) => {
                 exchange.scope(|| process(half, inbound)).map(|(half, what)| (half.map(Traffic::Server), what))
             }
-            Traffic::Closed => return Ok(Received::CloseNotify),
             Traffic::Failed(error) => return Err(self.fail(error)),
         };
-        let (half, what) = outcome.map_err(|error| self.fail(error.into()))?;
-        self.traffic = half.unwrap_or(Traffic::Closed);
+        let (half, what) = match outcome {
+            Ok(processed) => processed,
+            Err(error) => {
+                let misstep = self.exchange.record.lock().misstep.take();
+                return Err(self.fail(misstep.map_or(Error::Rustls(error), Error::Misstep)));
+            }
+        };
+        self.traffic = half.unwrap_or(Traffic::Failed(Error::State));
         self.flush |= what.flush;
         if what.data {
             return Ok(Received::Data);
         }
         self.inbound.trim();
-        let was_handshake = std::mem::take(&mut self.exchange.record.lock().protected_handshake);
-        Ok(match &self.traffic {
-            Traffic::Closed => Received::CloseNotify,
-            _ if was_handshake => Received::Control,
-            _ => Received::Nothing,
-        })
+        self.what_came()
+    }
+
+    /// What was processed that was no data.
+    fn what_came(&mut self) -> Result<Received, Error> {
+        let (alert, messages, hidden) = {
+            let mut record = self.exchange.record.lock();
+            let messages = std::mem::take(&mut record.protected_handshake);
+            let hidden = std::mem::take(&mut record.hidden);
+            (record.alerts.pop_front(), messages, hidden)
+        };
+        match alert.as_deref() {
+            Some(&[level, description]) => Ok(Received::Alert(level, description)),
+            Some(_) => Err(self.fail(Misstep::InvalidAlert.into())),
+            None if messages => Ok(Received::Control),
+            None if hidden => Ok(Received::Nothing),
+            None => Ok(Received::Empty),
+        }
     }
 }
 
@@ -262,7 +281,7 @@ struct Processed {
     flush: bool,
 }
 
-/// One call of rustls's receiving half; no half comes back once the peer has closed.
+/// One call of rustls's receiving half; no half comes back once the peer has closed, which rustls does not get to see.
 fn process<Side: SideData>(
     half: ReceiveTraffic<Side>,
     inbound: &mut Inbound,
@@ -418,6 +437,7 @@ impl Sender {
     /// Queues close_notify, once; [`Sender::send_goodbye`] sends it.
     pub fn close(&mut self) {
         self.closed = true;
+        self.exchange.set_closed();
         if let Some(traffic) = self.traffic.take() {
             let _ = self.exchange.scope(|| traffic.close(self.outbound.sink()));
         }
