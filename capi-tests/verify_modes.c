@@ -131,6 +131,35 @@ static void modes(int version)
     }
 }
 
+/* The mode changes once the client has been asked. */
+static int late_mode;
+
+static void change_mode(const SSL *ssl, int where, int value)
+{
+    (void)value;
+    if ((where & SSL_CB_ACCEPT_LOOP) == SSL_CB_ACCEPT_LOOP && strstr(SSL_state_string_long(ssl), "write certificate request") != NULL)
+        SSL_set_verify((SSL *)ssl, late_mode, NULL);
+}
+
+static void changed_late(int version)
+{
+    static const int from[] = { SSL_VERIFY_PEER, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT };
+
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+        for (late_mode = 0; late_mode < 4; late_mode++) {
+            struct contexts ctx = contexts_new("ecdsa", version);
+            SSL *client, *server;
+
+            SSL_CTX_set_verify(ctx.server, from[i], NULL);
+            SSL_CTX_set_info_callback(ctx.server, change_mode);
+            pair_new(&client, &server, ctx.client, ctx.server);
+            printf("from %d to %d: %s\n", from[i], late_mode, pair_handshake(client, server).ok ? "done" : "not done");
+            pair_free(client, server);
+            contexts_free(&ctx);
+        }
+    }
+}
+
 /* What a failed verification that nobody insists on leaves in the queue, and what was in it before. */
 static void queue(int version)
 {
@@ -331,6 +360,7 @@ int main(void)
     in_both_versions("waiting", waiting);
     in_both_versions("waiting in the callback", waiting_in_callback);
     in_both_versions("modes", modes);
+    in_both_versions("changed late", changed_late);
     in_both_versions("queue", queue);
     inheritance();
     address_taken();

@@ -195,7 +195,13 @@ pub(crate) fn client_auth(ssl: &Connection) -> ClientAuth {
     let request = ssl.is_server() && mode & verify_mode::PEER != 0 && !later;
     // A client's go with its hello.
     let issuers = if request || !ssl.is_server() { ca_list::to_send(ssl) } else { Arc::default() };
-    ClientAuth { request, require: request && mode & verify_mode::FAIL_IF_NO_PEER_CERT != 0, issuers }
+    ClientAuth { request, require: request && requires(mode), issuers }
+}
+
+/// Whether a client without a certificate is refused.
+fn requires(mode: c_int) -> bool {
+    const BOTH: c_int = verify_mode::PEER | verify_mode::FAIL_IF_NO_PEER_CERT;
+    mode & BOTH == BOTH
 }
 
 /// Whether the ClientHello that has arrived leads to TLS 1.3.
@@ -415,7 +421,13 @@ pub unsafe extern "C" fn SSL_CTX_set_verify(ctx: *mut SSL_CTX, mode: c_int, call
 pub unsafe extern "C" fn SSL_set_verify(ssl: *mut SSL, mode: c_int, callback: SSL_verify_cb) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
-        set_mode(&*unsafe { share(ssl) }?, mode, callback.is_some().then_some(callback));
+        let ssl = unsafe { share(ssl) }?;
+        set_mode(&*ssl, mode, callback.is_some().then_some(callback));
+        // A client that has been asked already may still be made to answer, or be let off.
+        if let Some(exchange) = &*ssl.exchange.read() {
+            let asked = &mut exchange.policy.lock().client_auth;
+            asked.require = asked.request && requires(mode);
+        }
         Ok(())
     });
 }
