@@ -3,7 +3,7 @@
 use super::certificate_slot::{Certificates, OwnChain, Owner, Slot};
 use super::context::Context;
 use super::ctrl::Answer;
-use super::error::{Error, PASSED_NULL_PARAMETER};
+use super::error::Error;
 use super::own_certificate::OwnCertificate;
 use super::reason;
 use crate::libcrypto::err;
@@ -125,7 +125,7 @@ unsafe fn chain_command(owner: &Owner, stack: *mut sys::stack_st_X509, add_count
 /// `x509` is null or live; without `add_count` the count becomes ours on success.
 unsafe fn chain_certificate_command(owner: &Owner, x509: *mut sys::X509, add_count: bool) -> Result<(), Error> {
     // SAFETY: null or live, by the caller.
-    let certificate = unsafe { X509::from_borrowed(x509) }.ok_or(Error::Ssl(PASSED_NULL_PARAMETER))?;
+    let certificate = unsafe { X509::from_borrowed(x509) }.ok_or(Error::Ssl(reason::CA_KEY_TOO_SMALL))?;
     add_chain_certificate(owner, certificate)?;
     if !add_count {
         // SAFETY: the program's count is ours now; we have one of our own.
@@ -148,7 +148,8 @@ pub(super) unsafe fn context_command(
     match command {
         14 => {
             // SAFETY: a live certificate whose count becomes ours, by the manual.
-            let Some(certificate) = (unsafe { X509::from_owned(parg.cast()) }) else { return Ok(Some(0)) };
+            // As in OpenSSL, nothing is added without complaint.
+            let Some(certificate) = (unsafe { X509::from_owned(parg.cast()) }) else { return Ok(Some(1)) };
             let with = OwnChain::with(extra.read().clone(), certificate.into());
             *extra.write() = Some(with);
         }
