@@ -810,8 +810,6 @@ typedef int (*SSL_custom_ext_parse_cb_ex)(SSL *s,
 
 typedef void (*AnyCallback)(void);
 
-typedef int (*ClientCertificateCallback)(SSL *ssl, X509 **x509, EVP_PKEY **pkey);
-
 typedef void (*InfoCallback)(const SSL *ssl, int kind, int val);
 
 typedef void (*SSL_CTX_keylog_cb_func)(const SSL *ssl, const char *line);
@@ -836,8 +834,6 @@ typedef int (*SSL_CTX_alpn_select_cb_func)(SSL *ssl,
                                            void *arg);
 
 typedef int (*SSL_async_callback_fn)(SSL *s, void *arg);
-
-typedef int (*CertificateCallback)(SSL *ssl, void *arg);
 
 typedef int (*SSL_client_hello_cb_fn)(SSL *s, int *al, void *arg);
 
@@ -1140,7 +1136,7 @@ STACK_OF(SSL_CIPHER) *SSL_CTX_get_ciphers(const SSL_CTX *ctx);
 
 STACK_OF(X509_NAME) *SSL_CTX_get_client_CA_list(const SSL_CTX *ctx);
 
-ClientCertificateCallback SSL_CTX_get_client_cert_cb(SSL_CTX *ctx);
+int (*SSL_CTX_get_client_cert_cb(SSL_CTX *ctx))(SSL *ssl, X509 **x509, EVP_PKEY **pkey);
 
 pem_password_cb * SSL_CTX_get_default_passwd_cb(SSL_CTX *ctx);
 
@@ -1248,7 +1244,7 @@ int SSL_CTX_set_block_padding(SSL_CTX *ctx, size_t block_size);
 
 int SSL_CTX_set_block_padding_ex(SSL_CTX *ctx, size_t app_block_size, size_t hs_block_size);
 
-void SSL_CTX_set_cert_cb(SSL_CTX *ctx, CertificateCallback cb, void *arg);
+void SSL_CTX_set_cert_cb(SSL_CTX *ctx, int (*cb)(SSL *ssl, void *arg), void *arg);
 
 void SSL_CTX_set_cert_store(SSL_CTX *ctx, X509_STORE *store);
 
@@ -1262,7 +1258,7 @@ int SSL_CTX_set_ciphersuites(SSL_CTX *ctx, const char *str);
 
 void SSL_CTX_set_client_CA_list(SSL_CTX *ctx, STACK_OF(X509_NAME) *name_list);
 
-void SSL_CTX_set_client_cert_cb(SSL_CTX *ctx, ClientCertificateCallback cb);
+void SSL_CTX_set_client_cert_cb(SSL_CTX *ctx, int (*cb)(SSL *ssl, X509 **x509, EVP_PKEY **pkey));
 
 int SSL_CTX_set_client_cert_engine(SSL_CTX *ctx, ENGINE *engine);
 
@@ -2024,7 +2020,7 @@ int SSL_set_block_padding_ex(SSL *ssl, size_t app_block_size, size_t hs_block_si
 
 int SSL_set_blocking_mode(SSL *s, int blocking);
 
-void SSL_set_cert_cb(SSL *ssl, CertificateCallback cb, void *arg);
+void SSL_set_cert_cb(SSL *ssl, int (*cb)(SSL *ssl, void *arg), void *arg);
 
 int SSL_set_cipher_list(SSL *ssl, const char *str);
 

@@ -21,10 +21,10 @@ use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
 /// `SSL_CTX_set_cert_cb(3)`: 1 to go on, 0 to fail, below 0 to be called again.
-pub type CertificateCallback = Option<unsafe extern "C" fn(ssl: *mut SSL, arg: *mut c_void) -> c_int>;
+type CertificateCallback = Option<unsafe extern "C" fn(ssl: *mut SSL, arg: *mut c_void) -> c_int>;
 
 /// `SSL_CTX_set_client_cert_cb(3)`: 1 with certificate and key, 0 for none, below 0 to be called again.
-pub type ClientCertificateCallback =
+pub(crate) type ClientCertificateCallback =
     Option<unsafe extern "C" fn(ssl: *mut SSL, x509: *mut *mut sys::X509, pkey: *mut *mut sys::EVP_PKEY) -> c_int>;
 
 fn call(ssl: &Arc<Connection>) -> Option<c_int> {
@@ -96,7 +96,11 @@ fn set_callback(owner: &Owner, function: CertificateCallback, arg: *mut c_void) 
 /// # Safety
 /// `ctx` is null or a live handle; `cb` may be called with `arg` as the manual says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_cert_cb(ctx: *mut SSL_CTX, cb: CertificateCallback, arg: *mut c_void) {
+pub unsafe extern "C" fn SSL_CTX_set_cert_cb(
+    ctx: *mut SSL_CTX,
+    cb: Option<unsafe extern "C" fn(ssl: *mut SSL, arg: *mut c_void) -> c_int>,
+    arg: *mut c_void,
+) {
     // SAFETY: null or a live handle, by the manual.
     guard((), || set_callback(&unsafe { Owner::of_context(ctx) }?, cb, arg));
 }
@@ -108,7 +112,11 @@ pub unsafe extern "C" fn SSL_CTX_set_cert_cb(ctx: *mut SSL_CTX, cb: CertificateC
 /// # Safety
 /// `ssl` is null or a live handle; `cb` may be called with `arg` as the manual says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_cert_cb(ssl: *mut SSL, cb: CertificateCallback, arg: *mut c_void) {
+pub unsafe extern "C" fn SSL_set_cert_cb(
+    ssl: *mut SSL,
+    cb: Option<unsafe extern "C" fn(ssl: *mut SSL, arg: *mut c_void) -> c_int>,
+    arg: *mut c_void,
+) {
     // SAFETY: null or a live handle, by the manual.
     guard((), || set_callback(&unsafe { Owner::of_connection(ssl) }?, cb, arg));
 }
@@ -120,7 +128,10 @@ pub unsafe extern "C" fn SSL_set_cert_cb(ssl: *mut SSL, cb: CertificateCallback,
 /// # Safety
 /// `ctx` is null or a live handle; `cb` may be called as the manual says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_client_cert_cb(ctx: *mut SSL_CTX, cb: ClientCertificateCallback) {
+pub unsafe extern "C" fn SSL_CTX_set_client_cert_cb(
+    ctx: *mut SSL_CTX,
+    cb: Option<unsafe extern "C" fn(ssl: *mut SSL, x509: *mut *mut sys::X509, pkey: *mut *mut sys::EVP_PKEY) -> c_int>,
+) {
     guard((), || {
         // SAFETY: null or a live handle, by the manual.
         *unsafe { super::context::share(ctx) }?.certificates.client_callback.write() = cb;
@@ -135,7 +146,9 @@ pub unsafe extern "C" fn SSL_CTX_set_client_cert_cb(ctx: *mut SSL_CTX, cb: Clien
 /// # Safety
 /// `ctx` is null or a live handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get_client_cert_cb(ctx: *mut SSL_CTX) -> ClientCertificateCallback {
+pub unsafe extern "C" fn SSL_CTX_get_client_cert_cb(
+    ctx: *mut SSL_CTX,
+) -> Option<unsafe extern "C" fn(ssl: *mut SSL, x509: *mut *mut sys::X509, pkey: *mut *mut sys::EVP_PKEY) -> c_int> {
     // SAFETY: null or a live handle, by the manual.
     guard(None, || Ok(*unsafe { super::context::share(ctx) }?.certificates.client_callback.read()))
 }
