@@ -190,7 +190,12 @@ def check_refusals(report, library):
              if status == "refused"]
     result = subprocess.run([sys.executable, "-c", REFUSER, str(library)], input="\n".join(asked), capture_output=True, text=True, timeout=60)
     said = dict(line.split(" ", 1) for line in result.stdout.splitlines())
-    problems = [f"{name}: {said.get(name, 'was not called')}" for name in asked if not said.get(name, "").startswith(f"{name}:")]
+    def refuses(name):
+        # On a connection that is not open OpenSSL fails here too: its reason goes first.
+        wanted = "wrong ssl version" if name == "SSL_verify_client_post_handshake" else f"{name}:"
+        return said.get(name, "").startswith(wanted)
+
+    problems = [f"{name}: {said.get(name, 'was not called')}" for name in asked if not refuses(name)]
     if result.returncode != 0:
         problems.append(f"the process ended with {result.returncode}: {result.stderr.strip()}")
     report.check(f"{len(asked)} functions of unsupported features name themselves in the error queue", problems)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "capi-tests"))
 import run  # noqa: E402, the tests' runner: its compiler flags
 INCLUDE = ROOT / "include"
-HEADERS = sorted(path.stem for path in (ROOT / "headers").glob("*.h.in"))
+HEADERS = sorted(path.stem for path in (ROOT / "include/generator").glob("*.h.in"))
 STRICT = ["-Wall", "-Wextra", "-Werror"]
 # As run.py compiles the tests.
 TEST = [*run.WARNINGS, "-O0"]
@@ -91,7 +91,7 @@ def check_drift(report, generated):
             problems.append(f"include/openssl/{name} is not there")
         elif not filecmp.cmp(committed, fresh, shallow=False):
             problems.append(f"include/openssl/{name} is out of date: run make headers")
-    problems += [f"include/openssl/{path.name} has no frame in headers/" for path in (INCLUDE / "openssl").glob("*")
+    problems += [f"include/openssl/{path.name} has no frame in include/generator/" for path in (INCLUDE / "openssl").glob("*")
                  if path.name not in HEADERS]
     report.check("the headers are as generated", problems)
 
