@@ -38,8 +38,8 @@ pub(crate) mod verify_mode {
     pub(crate) const POST_HANDSHAKE: c_int = 8;
 }
 
-/// `X509_V_OK`.
-pub(crate) const X509_V_OK: c_int = 0;
+/// `X509_V_ERR_UNSPECIFIED`.
+const X509_V_ERR_UNSPECIFIED: c_int = 1;
 
 /// How the peer is verified.
 #[derive(Debug, Clone, Default)]
@@ -229,7 +229,8 @@ pub(crate) fn verify_peer(ssl: &Arc<Connection>) -> VerifyAnswer {
         Ok(verdict) => verdict,
         Err(error) => {
             error.report();
-            // What could not be run has not verified anything.
+            // What could not be run has not verified anything, and must not look as if it had.
+            ssl.verify_result.store(X509_V_ERR_UNSPECIFIED, Ordering::Relaxed);
             Verdict::NotVerified
         }
     };
@@ -509,7 +510,7 @@ pub unsafe extern "C" fn SSL_CTX_set_cert_verify_callback(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_verify_result(ssl: *const SSL) -> c_long {
     // SAFETY: null or a live handle, by the manual.
-    guard(X509_V_OK.into(), || Ok(unsafe { share(ssl) }?.verify_result.load(Ordering::Relaxed).into()))
+    guard(X509_V_ERR_UNSPECIFIED.into(), || Ok(unsafe { share(ssl) }?.verify_result.load(Ordering::Relaxed).into()))
 }
 
 /// `SSL_set_verify_result(3)`: overrides the result of verification; what was decided by it stays decided.
