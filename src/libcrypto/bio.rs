@@ -132,7 +132,7 @@ pub enum BioFailure {
     NoReader,
     /// There is no BIO to write to.
     NoWriter,
-    /// The call returned this (0 or below), without asking for a retry.
+    /// The call returned this, 0 or below.
     Returned(c_int),
 }
 
@@ -143,7 +143,7 @@ pub struct BioTransport {
     pub read: Option<Arc<Bio>>,
     /// Where records go to.
     pub write: Option<Arc<Bio>>,
-    /// The failure behind an `Io::Failed` or `Io::Eof`.
+    /// What is behind an `Io` that is not `Done`.
     pub failure: Option<BioFailure>,
 }
 
@@ -168,10 +168,13 @@ impl Transport for BioTransport {
         };
         match bio.read(buf) {
             n @ 1.. => Io::Done(n.unsigned_abs() as usize),
-            _ if bio.should_retry() => Io::WouldBlock,
             n => {
                 self.failure = Some(BioFailure::Returned(n));
-                if bio.at_eof() { Io::Eof } else { Io::Failed }
+                match bio.should_retry() {
+                    true => Io::WouldBlock,
+                    false if bio.at_eof() => Io::Eof,
+                    false => Io::Failed,
+                }
             }
         }
     }
@@ -183,10 +186,9 @@ impl Transport for BioTransport {
         };
         match bio.write(data) {
             n @ 1.. => Io::Done(n.unsigned_abs() as usize),
-            _ if bio.should_retry() => Io::WouldBlock,
             n => {
                 self.failure = Some(BioFailure::Returned(n));
-                Io::Failed
+                if bio.should_retry() { Io::WouldBlock } else { Io::Failed }
             }
         }
     }

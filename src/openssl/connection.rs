@@ -104,8 +104,8 @@ pub struct Connection {
     pub(crate) warning: AtomicU32,
     /// How many warnings have come in a row.
     pub(crate) warnings: AtomicU32,
-    /// Our close_notify has not been taken by the transport yet.
-    pub(crate) goodbye_waits: AtomicBool,
+    /// How far our close_notify has come (`goodbye`).
+    pub(crate) goodbye: AtomicU8,
     /// The key update that waits to be sent (`key_update`).
     pub(crate) key_update: AtomicI32,
     /// `SSL_get_state`.
@@ -146,6 +146,16 @@ pub(crate) enum Task {
     Undefined,
 }
 
+/// How far a close_notify has come.
+pub(crate) mod goodbye {
+    /// None is to be sent, or it has been.
+    pub(crate) const NONE: u8 = 0;
+    /// One is to be sent.
+    pub(crate) const WAITS: u8 = 1;
+    /// It is sealed, and the transport has not taken it yet.
+    pub(crate) const SEALED: u8 = 2;
+}
+
 /// The states of a key update beside its type (`SSL_KEY_UPDATE_NOT_REQUESTED`, `SSL_KEY_UPDATE_REQUESTED`).
 pub(crate) mod key_update {
     pub(crate) const NONE: i32 = -1;
@@ -182,7 +192,7 @@ impl Connection {
             shutdown: AtomicI32::new(0),
             warning: AtomicU32::new(0),
             warnings: AtomicU32::new(0),
-            goodbye_waits: AtomicBool::new(false),
+            goodbye: AtomicU8::new(goodbye::NONE),
             key_update: AtomicI32::new(key_update::NONE),
             state: Mutex::new(State::Before),
             progress: Mutex::default(),
@@ -344,7 +354,7 @@ impl Connection {
         let sender = self.sender.lock().take();
         *self.exporter.lock() = None;
         self.hello_stage.store(0, Ordering::Relaxed);
-        self.goodbye_waits.store(false, Ordering::Relaxed);
+        self.goodbye.store(goodbye::NONE, Ordering::Relaxed);
         self.key_update.store(key_update::NONE, Ordering::Relaxed);
         self.set_state(State::Before);
         // With nothing locked: what they hold may be the last of it.

@@ -66,7 +66,9 @@ impl Verdict {
 pub(crate) fn end(ssl: &Connection, verdict: Verdict, send: impl FnOnce(Option<AlertDescription>) -> Option<bool>) {
     ssl.fail();
     verdict.error.report();
-    match (send(verdict.alert), verdict.alert) {
+    // After a goodbye the peer is told nothing any more.
+    let alert = verdict.alert.filter(|_| !ssl.has_shutdown(shut::SENT));
+    match (send(alert), alert) {
         (Some(true), Some(alert)) => {
             ssl.set_want(want::NOTHING);
             callbacks::alert_sent(ssl, level::FATAL, alert.0);
@@ -141,10 +143,10 @@ pub(crate) fn missing_bio(transport: &BioTransport) -> Option<Verdict> {
     .map(|reason| Verdict::new(reason, AlertDescription::InternalError).in_record())
 }
 
-/// The return value of a call whose transport failed or ended: the BIO's own.
+/// The return value of a call whose transport failed, ended, or would block: the BIO's own.
 pub(crate) fn value(transport: &BioTransport) -> c_int {
     match transport.failure {
-        Some(BioFailure::Returned(value)) => value.clamp(-1, 0),
+        Some(BioFailure::Returned(value)) => value.min(0),
         _ => -1,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::callbacks;
 use super::config::{TLS1_2, TLS1_3, op};
-use super::connection::{Connection, Phase, Task, share, want};
+use super::connection::{Connection, Phase, Task, share, shut, want};
 use super::error::{Error, INTERNAL_ERROR, SHOULD_NOT_HAVE_BEEN_CALLED, guard};
 use super::failure::{self, Heard, Verdict};
 use super::reason;
@@ -153,6 +153,7 @@ enum Next {
 
 fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, transport: &mut BioTransport) -> c_int {
     loop {
+        handshake.deaf = ssl.has_shutdown(shut::RECEIVED);
         let outcome = handshake.step(transport);
         callbacks::after_step(ssl);
         session::after_step(ssl);
@@ -198,7 +199,7 @@ fn after_step(ssl: &Arc<Connection>, outcome: Result<Progress, TlsError>, transp
     match outcome {
         Ok(Progress::Stepped) => Next::Step,
         Ok(Progress::Done(established)) => Next::Done(established),
-        Ok(Progress::WantRead) => Next::Stop(want::READING),
+        Ok(Progress::WantRead | Progress::Unheard) => Next::Stop(want::READING),
         Ok(Progress::WantWrite) => Next::Stop(want::WRITING),
         Ok(Progress::Paused(Pause::ClientHello)) => Next::Stop(want::CLIENT_HELLO_CB),
         Ok(Progress::Paused(Pause::Certificate)) => Next::Stop(want::X509_LOOKUP),

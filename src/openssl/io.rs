@@ -2,7 +2,7 @@
 
 use super::callbacks;
 use super::config::mode;
-use super::connection::{Connection, Phase, Task, key_update, share, shut, want};
+use super::connection::{Connection, Phase, Task, goodbye, key_update, share, shut, want};
 use super::error::{Error, INTERNAL_ERROR, guard};
 use super::failure::{self, Heard, Verdict};
 use super::handshake::drive;
@@ -107,7 +107,7 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver, goodbye: bool) -> Res
             }
             Ok(Received::WouldBlock) => {
                 ssl.set_want(want::READING);
-                return Err(Stopped(-1));
+                return Err(Stopped(failure::value(&transport)));
             }
             Ok(Received::Eof) => {
                 let value = failure::value(&transport);
@@ -117,11 +117,11 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver, goodbye: bool) -> Res
                 return Err(Stopped(value));
             }
             Ok(Received::Failed) => {
+                if let Some(verdict) = failure::missing_bio(&transport) {
+                    return Err(end(ssl, verdict, &mut transport));
+                }
                 ssl.set_want(want::READING);
-                return Err(match failure::missing_bio(&transport) {
-                    Some(verdict) => end(ssl, verdict, &mut transport),
-                    None => Stopped(failure::value(&transport)),
-                });
+                return Err(Stopped(failure::value(&transport)));
             }
             Err(error) => {
                 let verdict = failure::verdict(ssl, &error);
@@ -162,6 +162,7 @@ fn write(ssl: &Arc<Connection>, data: &[u8]) -> Result<usize, Stopped> {
         ssl.set_want(want::NOTHING);
         return Err(stop(-1, Error::Ssl(reason::PROTOCOL_IS_SHUTDOWN)));
     }
+    ssl.set_want(want::NOTHING);
     open(ssl)?;
     let mut sender = take(&ssl.sender)?;
     let outcome = send(ssl, &mut sender, data);
@@ -171,19 +172,18 @@ fn write(ssl: &Arc<Connection>, data: &[u8]) -> Result<usize, Stopped> {
 
 fn send(ssl: &Connection, sender: &mut Sender, data: &[u8]) -> Result<usize, Stopped> {
     let mut transport = ssl.transport();
-    ssl.set_want(want::NOTHING);
     match sender.write(&mut transport, data, write_mode(ssl)) {
         Ok(Io::Done(n)) => Ok(n),
         Ok(Io::WouldBlock) => {
             ssl.set_want(want::WRITING);
-            Err(Stopped(-1))
+            Err(Stopped(failure::value(&transport)))
         }
         Ok(Io::Eof | Io::Failed) => {
-            ssl.set_want(want::WRITING);
-            match failure::missing_bio(&transport) {
-                Some(verdict) => Err(end_of_sending(ssl, verdict, sender, &mut transport)),
-                None => Err(Stopped(failure::value(&transport))),
+            if let Some(verdict) = failure::missing_bio(&transport) {
+                return Err(end_of_sending(ssl, verdict, sender, &mut transport));
             }
+            ssl.set_want(want::WRITING);
+            Err(Stopped(failure::value(&transport)))
         }
         Err(error) => {
             let verdict = failure::verdict(ssl, &error);
@@ -403,13 +403,13 @@ fn shutdown(ssl: &Arc<Connection>) -> Result<c_int, Stopped> {
     }
     if !ssl.has_shutdown(shut::SENT) {
         ssl.add_shutdown(shut::SENT);
-        ssl.goodbye_waits.store(true, Ordering::Relaxed);
+        ssl.goodbye.store(goodbye::WAITS, Ordering::Relaxed);
         // Behind data that waits to be sent nothing can go out.
         let may_send = ssl.sender.lock().as_ref().is_some_and(|sender| sender.is_idle());
         if !may_send || say_goodbye(ssl).is_err() {
             return Err(Stopped(-1));
         }
-    } else if ssl.goodbye_waits.load(Ordering::Relaxed) {
+    } else if ssl.goodbye.load(Ordering::Relaxed) != goodbye::NONE {
         if let Err(Stopped(-1)) = say_goodbye(ssl) {
             return Err(Stopped(-1));
         }
@@ -420,28 +420,29 @@ fn shutdown(ssl: &Arc<Connection>) -> Result<c_int, Stopped> {
         }
     }
     let both = ssl.shutdown.load(Ordering::Relaxed) == BOTH;
-    Ok((both && !ssl.goodbye_waits.load(Ordering::Relaxed)).into())
+    Ok((both && ssl.goodbye.load(Ordering::Relaxed) == goodbye::NONE).into())
 }
 
 /// Sends close_notify, as far as the transport takes it.
 fn say_goodbye(ssl: &Arc<Connection>) -> Result<(), Stopped> {
     let mut sender = take(&ssl.sender)?;
     let mut transport = ssl.transport();
-    let sent = if sender.is_closed() || sender.is_idle() {
+    if ssl.goodbye.load(Ordering::Relaxed) != goodbye::SEALED {
+        if !sender.is_idle() {
+            // OpenSSL takes the alert for a repetition of the write that waits.
+            let verdict = Verdict::silent(reason::BAD_WRITE_RETRY);
+            return Err(end_of_sending(ssl, verdict, &mut sender, &mut transport));
+        }
         sender.close();
-        sender.send_goodbye(&mut transport)
-    } else {
-        // OpenSSL takes the alert for a repetition of the write that waits.
-        let verdict = Verdict::new(reason::BAD_WRITE_RETRY, rustls::error::AlertDescription::InternalError);
-        return Err(end_of_sending(ssl, verdict, &mut sender, &mut transport));
-    };
-    let outcome = match sent {
+        ssl.goodbye.store(goodbye::SEALED, Ordering::Relaxed);
+    }
+    let outcome = match sender.send_goodbye(&mut transport) {
         Io::Done(_) => {
             ssl.set_want(want::NOTHING);
-            ssl.goodbye_waits.store(false, Ordering::Relaxed);
+            ssl.goodbye.store(goodbye::NONE, Ordering::Relaxed);
             Ok(())
         }
-        Io::WouldBlock => Err((want::WRITING, Stopped(-1))),
+        Io::WouldBlock => Err((want::WRITING, Stopped(failure::value(&transport)))),
         Io::Eof | Io::Failed => match failure::missing_bio(&transport) {
             Some(verdict) => return Err(end_of_sending(ssl, verdict, &mut sender, &mut transport)),
             None => Err((want::WRITING, Stopped(failure::value(&transport)))),

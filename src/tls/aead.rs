@@ -20,7 +20,7 @@ use rustls::{ConnectionTrafficSecrets, Error};
 use std::sync::Arc;
 
 /// The level of alerts that end a connection (RFC 5246, section 7.2).
-const FATAL: u8 = 2;
+pub(super) const FATAL: u8 = 2;
 
 /// Seals the records of one key.
 pub struct Sealer(Mutex<Sealing>);
@@ -29,7 +29,9 @@ struct Sealing {
     encrypter: Box<dyn RecordEncrypter>,
     /// The sequence number of the next record.
     next: u64,
-    /// The last record is sealed: another one under its number would give the key away.
+    /// How many records were sealed that rustls does not know of: its numbers are behind by as much.
+    own: u64,
+    /// The last record is sealed.
     retired: bool,
 }
 
@@ -41,21 +43,24 @@ impl std::fmt::Debug for Sealer {
 
 impl Sealer {
     fn new(encrypter: Box<dyn RecordEncrypter>) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Sealing { encrypter, next: 0, retired: false })))
+        Arc::new(Self(Mutex::new(Sealing { encrypter, next: 0, own: 0, retired: false })))
     }
 
-    /// Appends a fatal alert to `out`, as the last record of this key; false when there has been a last one.
-    pub(super) fn seal_alert(&self, alert: AlertDescription, out: &mut Vec<u8>) -> bool {
+    /// Appends an alert to `out`. A fatal one is the last record of this key; false when there has been a last one.
+    pub(super) fn seal_alert(&self, level: u8, alert: AlertDescription, out: &mut Vec<u8>) -> bool {
         let mut sealing = self.0.lock();
-        if std::mem::replace(&mut sealing.retired, true) {
+        if sealing.retired {
             return false;
         }
-        let next = sealing.next;
-        let text = [FATAL, alert.0];
+        sealing.retired = level == FATAL;
+        let number = sealing.next;
+        sealing.next += 1;
+        sealing.own += 1;
+        let text = [level, alert.0];
         let version = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
         let plain = Record::new(ContentType::Alert, version, OutboundPlain::Single(&text));
         let mut sealed = vec![0; sealing.encrypter.encrypted_payload_len(text.len())];
-        match sealing.encrypter.encrypt(plain, next, &mut sealed) {
+        match sealing.encrypter.encrypt(plain, number, &mut sealed) {
             Ok(record) => {
                 let len = u16::try_from(record.payload.len()).unwrap_or(0).to_be_bytes();
                 out.extend([u8::from(record.typ), 3, 3]);
@@ -109,15 +114,15 @@ impl RecordEncrypter for Encrypter {
         }
         if record.typ == ContentType::Alert && record.payload.to_vec().first() == Some(&FATAL) {
             // Its place is taken by zeros, which are never sent.
-            sealing.next = seq;
             let len = sealing.encrypter.encrypted_payload_len(record.payload.len());
             let place = out.get_mut(..len).ok_or(Error::EncryptError)?;
             place.fill(0);
             self.exchange.record.lock().held_alert = Some(HEADER + len);
             return Ok(Record::new(record.typ, record.version, place));
         }
-        sealing.next = seq + 1;
-        sealing.encrypter.encrypt(record, seq, out)
+        let number = seq + sealing.own;
+        sealing.next = number + 1;
+        sealing.encrypter.encrypt(record, number, out)
     }
 
     fn encrypted_payload_len(&self, payload_len: usize) -> usize {

@@ -1,12 +1,13 @@
 //! The alert that ends a connection. rustls sends the one that belongs to the error it found; it is taken back, and the
 //! application's goes out in its place.
 
+use super::aead::FATAL;
 use super::exchange::Exchange;
 use rustls::Error;
 use rustls::error::{AlertDescription, CertificateError};
 
-/// The level of alerts that end a connection.
-const FATAL: u8 = 2;
+/// The level of other alerts.
+const WARNING: u8 = 1;
 
 /// A fatal alert record in clear.
 pub(super) fn plain(alert: AlertDescription) -> [u8; 7] {
@@ -15,7 +16,7 @@ pub(super) fn plain(alert: AlertDescription) -> [u8; 7] {
 
 /// A warning in clear, before any key has been agreed.
 pub(super) fn plain_warning(alert: AlertDescription) -> [u8; 7] {
-    [21, 3, 3, 0, 2, 1, alert.0]
+    [21, 3, 3, 0, 2, WARNING, alert.0]
 }
 
 /// The error that rustls is given when the application refuses.
@@ -38,12 +39,18 @@ pub(super) fn replace(exchange: &Exchange, pending: &mut Vec<u8>, wanted: Option
     pending.truncate(pending.len().saturating_sub(superfluous));
     match (wanted, sealer) {
         (None, _) => false,
-        (Some(alert), Some(sealer)) => sealer.seal_alert(alert, pending),
+        (Some(alert), Some(sealer)) => sealer.seal_alert(FATAL, alert, pending),
         (Some(alert), None) => {
             pending.extend(plain(alert));
             true
         }
     }
+}
+
+/// Appends close_notify to `pending`, with the key in use; false when there is none.
+pub(super) fn goodbye(exchange: &Exchange, pending: &mut Vec<u8>) -> bool {
+    let sealer = exchange.record.lock().sealer.clone();
+    sealer.is_some_and(|sealer| sealer.seal_alert(WARNING, AlertDescription::CloseNotify, pending))
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub enum Progress {
     Eof,
     /// An alert has come in clear: its level and description. What it means is the application's to say.
     Alert(u8, u8),
+    /// A record has come that nobody listens to ([`Handshake::deaf`]).
+    Unheard,
     /// The application must be ready to decide.
     Paused(Pause),
     /// The handshake is complete and its last flight sent.
@@ -67,6 +69,8 @@ pub struct Handshake {
     hello_records: Vec<u8>,
     hello: Option<Hello>,
     gate: Gate,
+    /// The peer has said goodbye, by the application's word: what comes is thrown away.
+    pub deaf: bool,
     /// Client: how it began, where it may have to be run again.
     beginning: Option<Beginning>,
     /// Client: the server has been verified, and only the client's own credential is open.
@@ -144,6 +148,7 @@ impl Handshake {
             buffered: false,
             hello_records: Vec::new(),
             hello: None,
+            deaf: false,
             beginning: None,
             verified: false,
         }
@@ -441,6 +446,10 @@ impl Handshake {
         }
         self.inbound.rules = self.gate.rules();
         Ok(match self.inbound.read_record(transport)? {
+            Io::Done(_) if self.deaf => {
+                self.inbound.drop_last_record();
+                Some(Progress::Unheard)
+            }
             Io::Done(_) => match self.gate.admit(self.inbound.last_record())? {
                 Admission::Pass => {
                     self.exchange.stage.lock().received(self.inbound.last_record());

@@ -103,7 +103,6 @@ impl Established {
             outbound: Outbound::default(),
             sealed: 0,
             retry: None,
-            closed: false,
         };
         Box::new(Self {
             facts,
@@ -325,7 +324,6 @@ pub struct Sender {
     sealed: usize,
     /// Where the data of the write lies that was cut short.
     retry: Option<usize>,
-    closed: bool,
 }
 
 impl std::fmt::Debug for Sender {
@@ -358,11 +356,6 @@ impl Sender {
     /// Whether everything sealed has been taken by the transport.
     pub fn is_idle(&self) -> bool {
         self.outbound.is_sent()
-    }
-
-    /// Whether close_notify has been queued or sent.
-    pub fn is_closed(&self) -> bool {
-        self.closed
     }
 
     /// Sends `data`. `WouldBlock` and `Failed`: the same call must be repeated. `Done(n)`: n bytes were sent.
@@ -434,20 +427,18 @@ impl Sender {
         sent
     }
 
-    /// Queues close_notify, once; [`Sender::send_goodbye`] sends it.
+    /// Queues close_notify; [`Sender::send_goodbye`] sends it. What the application writes after it goes out still: it is
+    /// the application that knows whether it has meant the goodbye.
     pub fn close(&mut self) {
-        self.closed = true;
         self.exchange.set_closed();
-        if let Some(traffic) = self.traffic.take() {
-            let _ = self.exchange.scope(|| traffic.close(self.outbound.sink()));
-        }
+        self.pump();
+        alert::goodbye(&self.exchange, self.outbound.sink());
     }
 
     /// Ends the connection with a fatal alert, or without one. Whether the transport has taken the alert (if it does not
-    /// do so now it never will), or none where there is none to be sent: after a goodbye, or behind data that could not
-    /// be sent.
+    /// do so now it never will), or none where there is none to be sent, as behind data that could not be sent.
     pub fn abort(&mut self, transport: &mut dyn Transport, alert: Option<AlertDescription>) -> Option<bool> {
-        if self.closed || !self.is_idle() {
+        if !self.is_idle() {
             self.traffic = None;
             return None;
         }
