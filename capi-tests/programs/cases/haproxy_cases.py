@@ -1,6 +1,7 @@
 """HAProxy ends TLS for curl, and speaks TLS to servers behind it."""
 
 import re
+import signal
 import socket
 
 from support import nginx, openssl
@@ -60,8 +61,8 @@ def front(trial, port, certificate="ecdsa", options="", page=True):
 
 
 def finish(trial, server):
-    """Stops HAProxy; returns its log of requests and refusals."""
-    trial.stop(server)
+    """Stops HAProxy when its connections have ended; returns its log of requests and refusals."""
+    trial.stop(server, signal.SIGUSR1)
     lines = server.out().decode(errors="replace").splitlines()
     return [_ALERT.sub("alert or end", line) for line in lines if line.startswith(("200", "refused", "4", "5"))]
 

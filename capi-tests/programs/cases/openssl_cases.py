@@ -34,7 +34,7 @@ def exchange(trial, ask):
     if ask.client_ciphers:
         options += ["-cipher", ask.client_ciphers]
     result, facts = openssl.client(trial, port, options)
-    return {"done": "HTTP/1.0 200 ok" in result.text, **facts, "server errors": openssl.finish(trial, running)}
+    return {"done": "HTTP/1.0 200 ok" in result.text, **facts, "server errors": openssl.finish(trial, running, ask.refused)}
 
 
 SUITE.trust_table(exchange)
@@ -56,7 +56,7 @@ def simple(name, expected, server_options=(), client_options=(), certificate="ec
         result, facts = openssl.client(trial, port, [*trusting(trial), *files(client_options)])
         done = "HTTP/1.0 200 ok" in result.text
         trial.require(done == expected, f"{'success' if expected else 'refusal'} expected: {facts}")
-        return {"done": done, **facts, "server errors": openssl.finish(trial, running)}
+        return {"done": done, **facts, "server errors": openssl.finish(trial, running, not expected)}
 
 
 V12, V13 = ("-tls1_2",), ("-tls1_3",)

@@ -80,11 +80,15 @@ def start(trial, certificate="ecdsa", login="scram-sha-256", **settings):
     lines += ["shared_buffers = 8MB", "max_connections = 10", "autovacuum = off", "log_min_messages = log"]
     (data / "postgresql.conf").write_text("\n".join(lines) + "\n")
     own(data, user)
-    return trial.serve("postgres", [programs() / "postgres", "-D", data], port, user=user, env={"HOME": str(data)}), port
+    server = trial.serve("postgres", [programs() / "postgres", "-D", data], port, user=user, env={"HOME": str(data)})
+    wait_until("PostgreSQL has started", lambda: "ready to accept connections" in server.err())
+    return server, port
 
 
-def finish(trial, server):
+def finish(trial, server, refused=False):
     """Stops the server in its fast way; returns what it logged about TLS."""
+    if refused:
+        trial.settle(lambda: _SSL_WORDS.findall(read_text(server.err_path)), 1.5)
     trial.stop(server, signal.SIGINT)
     return _SSL_WORDS.findall(read_text(server.err_path))
 
@@ -118,7 +122,7 @@ def exchange(trial, ask):
     if ask.client_certificate:
         words |= {"sslcert": trial.pem(ask.client_certificate), "sslkey": trial.key(ask.client_certificate)}
     seen = psql(trial, port, **words)
-    return {"done": seen["exit"] == 0 and len(seen["rows"]) == 1, **seen, "server": finish(trial, server)}
+    return {"done": seen["exit"] == 0 and len(seen["rows"]) == 1, **seen, "server": finish(trial, server, ask.refused)}
 
 
 # libpq 15 has no setting for ciphers.
@@ -149,7 +153,7 @@ def certificate_login(trial):
     }
     exits = [one["exit"] for one in facts.values()]
     trial.require(exits == [0, 2, 2], f"{facts}")
-    return {**facts, "server": finish(trial, server)}
+    return {**facts, "server": finish(trial, server, refused=True)}
 
 
 @SUITE.case("channel-binding")
@@ -171,7 +175,7 @@ def revoked(trial):
     facts["server's"] = psql(trial, port, name="crl", sslcert=trial.pem("client"), sslkey=trial.key("client"), sslcrl=trial.pki("ca.crl"))
     exits = [one["exit"] for one in facts.values()]
     trial.require(exits == [0, 2, 2], f"{facts}")
-    return {**facts, "server": finish(trial, server)}
+    return {**facts, "server": finish(trial, server, refused=True)}
 
 
 @SUITE.case("encrypted-client-key")

@@ -1,6 +1,7 @@
 """Apache with mod_ssl as the server under test."""
 
 import re
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,8 +63,8 @@ class Apache:
         return read_text(self.folder / "access.log").splitlines()
 
     def stop(self):
-        """Ends it; returns its log of requests and what OpenSSL told it went wrong."""
-        self.trial.stop(self.server)
+        """Ends it when its connections have ended; returns its log of requests and what OpenSSL told it went wrong."""
+        self.trial.stop(self.server, signal.SIGWINCH)
         return {"served": self.served(), "server errors": _WORDS.findall(read_text(self.folder / "error.log"))}
 
 

@@ -67,7 +67,9 @@ def client(trial, port, options=(), stdin=REQUEST, name="s_client", host="localh
     return result, facts
 
 
-def finish(trial, running):
+def finish(trial, running, refused=False):
     """Stops s_server; returns the errors it printed."""
+    if refused:
+        trial.settle(lambda: errors(running.err()))
     trial.stop(running)
     return errors(running.err())
