@@ -9,7 +9,7 @@ set -eu
 
 build="gcc libc6-dev make pkg-config libssl-dev"
 demo="curl nginx openssl python3"
-check="g++ binutils valgrind curl nginx openssl python3 postgresql redis-server apache2-bin haproxy socat"
+check="g++ binutils valgrind libc6-dbg curl nginx openssl python3 postgresql redis-server apache2-bin haproxy socat"
 services="nginx postgresql redis-server haproxy"
 
 die() {
