@@ -78,7 +78,9 @@ def show_pair(world, folder, server_side, client_side):
         server.stop()
     except Failure as failure:
         rows.append(Row(str(server_side), str(client_side), problem=str(failure)))
-    rows += [Row(str(server_side), str(client_side), problem=complaint) for complaint in trial.close()]
+    finally:
+        complaints = trial.close()
+    rows += [Row(str(server_side), str(client_side), problem=complaint) for complaint in complaints]
     for row in rows:
         if row.problem:
             print(f"  PROBLEM: {row.problem}")
