@@ -17,6 +17,10 @@ const INIT_LOAD_SSL_STRINGS: u64 = 0x0020_0000;
 /// Who comes first decides whether the texts are loaded: as in OpenSSL, a program that forbids it early has no texts.
 static STRINGS: Once = Once::new();
 
+/// Panics print nothing.
+#[cfg(not(test))]
+static QUIET: Once = Once::new();
+
 /// Does what every context needs first, once: libcrypto's initialisation with its configuration file, and the texts.
 pub(crate) fn ensure() -> Result<(), Error> {
     initialise(INIT_LOAD_SSL_STRINGS, std::ptr::null())
@@ -28,6 +32,10 @@ pub(crate) fn ensure_strings() {
 }
 
 fn initialise(mut opts: u64, settings: *const sys::OPENSSL_INIT_SETTINGS) -> Result<(), Error> {
+    // What is caught at the seam is told in the error queue; the program's standard error is not ours. The hook is that of
+    // this library's own copy of Rust's runtime.
+    #[cfg(not(test))]
+    QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
     opts |= INIT_ADD_ALL_CIPHERS | INIT_ADD_ALL_DIGESTS;
     if opts & INIT_NO_LOAD_CONFIG == 0 {
         opts |= INIT_LOAD_CONFIG;

@@ -17,8 +17,10 @@ use rustls::client::{Tls12Session, Tls13Session};
 use rustls::crypto::{SelectedCredential, SignatureScheme};
 use rustls::error::AlertDescription;
 use rustls::pki_types::CertificateDer;
+use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -269,8 +271,13 @@ impl std::fmt::Debug for Exchange {
     }
 }
 
+/// The connections that a thread works on, innermost last; none where an inner call works on no connection.
+type Scopes = SmallVec<[Option<Arc<Exchange>>; 4]>;
+
 thread_local! {
-    static SCOPES: RefCell<Vec<Option<Arc<Exchange>>>> = const { RefCell::new(Vec::new()) };
+    // Never dropped, so that it can be used to a thread's very end: programs say goodbye in their exit handlers. The
+    // stack is empty between calls, and lies in place unless calls nest deeply.
+    static SCOPES: RefCell<ManuallyDrop<Scopes>> = RefCell::default();
 }
 
 /// Ends a scope also when the body panics.
