@@ -1,18 +1,8 @@
 /* Names of CAs: lists kept for a context and a connection, loaded from files, sent to the peer and seen by it. */
 #include "call.h"
+#include "load.h"
 
 #include <openssl/pem.h>
-
-static X509 *load_cert(const char *file)
-{
-    BIO *in = BIO_new_file(pki(file), "r");
-    X509 *cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
-
-    BIO_free(in);
-    if (cert == NULL)
-        check_give_up(file);
-    return cert;
-}
 
 static void show_names(const char *label, const STACK_OF(X509_NAME) *names)
 {

@@ -1,6 +1,7 @@
 /* Own certificates and keys: every loader with right, wrong, missing and broken input, passwords, mismatches, getters. */
 #define OPENSSL_SUPPRESS_DEPRECATED /* SSL_CTX_use_RSAPrivateKey and relatives are still used */
 #include "call.h"
+#include "load.h"
 
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -8,28 +9,6 @@
 static SSL_CTX *server_context(void)
 {
     return SSL_CTX_new(TLS_server_method());
-}
-
-static X509 *load_cert(const char *file)
-{
-    BIO *in = BIO_new_file(pki(file), "r");
-    X509 *cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
-
-    BIO_free(in);
-    if (cert == NULL)
-        check_give_up(file);
-    return cert;
-}
-
-static EVP_PKEY *load_key(const char *file)
-{
-    BIO *in = BIO_new_file(pki(file), "r");
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
-
-    BIO_free(in);
-    if (key == NULL)
-        check_give_up(file);
-    return key;
 }
 
 static long load_bytes(const char *file, unsigned char *out, size_t room)

@@ -1,29 +1,8 @@
 /* Chains that go with an own certificate: chain ctrls, extra chain certificates, building, and what reaches the peer. */
 #include "call.h"
+#include "load.h"
 
 #include <openssl/pem.h>
-
-static X509 *load_cert(const char *file)
-{
-    BIO *in = BIO_new_file(pki(file), "r");
-    X509 *cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
-
-    BIO_free(in);
-    if (cert == NULL)
-        check_give_up(file);
-    return cert;
-}
-
-static EVP_PKEY *load_key(const char *file)
-{
-    BIO *in = BIO_new_file(pki(file), "r");
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
-
-    BIO_free(in);
-    if (key == NULL)
-        check_give_up(file);
-    return key;
-}
 
 static STACK_OF(X509) *stack_of(const char *const *files)
 {

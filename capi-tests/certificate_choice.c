@@ -1,31 +1,10 @@
 /* Which certificate is shown: what callbacks and flags change about it, what the peer's wishes rule out. */
 #define OPENSSL_SUPPRESS_DEPRECATED /* RSA methods are still used */
 #include "call.h"
+#include "load.h"
 
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-
-static X509 *load_cert(const char *file)
-{
-    BIO *in = BIO_new_file(pki(file), "r");
-    X509 *cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
-
-    BIO_free(in);
-    if (cert == NULL)
-        check_give_up(file);
-    return cert;
-}
-
-static EVP_PKEY *load_key(const char *file)
-{
-    BIO *in = BIO_new_file(pki(file), "r");
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
-
-    BIO_free(in);
-    if (key == NULL)
-        check_give_up(file);
-    return key;
-}
 
 static void use_pair(SSL_CTX *ctx, const char *name)
 {
