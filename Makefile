@@ -5,6 +5,7 @@
 #   make headers           include/openssl/*.h, from the exports and include/generator/
 #   make check-headers     the headers: up to date, compiling, equal to the system's
 #   make compat            docs/compatibility.md, from the status of each name (check-compat: compare)
+#   make programs-table    docs/programs.md, from a run of the programs' tests (check-programs: compare)
 #   make check-sources     curl, nginx and Apache compile against the headers (downloads)
 #   make demo              an unmodified nginx and an unmodified curl on ferrossl (installs what is missing)
 #   make check             everything that is tested (installs what is missing); one part: make check-PART, see PARTS
@@ -151,6 +152,10 @@ check-c-asan: lib
 
 check-programs: lib
 	$(PYTHON) capi-tests/programs/run.py $(BUILD)/lib
+
+.PHONY: programs-table
+programs-table: lib
+	$(PYTHON) capi-tests/programs/run.py $(BUILD)/lib --write docs/programs.md
 
 # ---- the C headers ----
 

@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """Runs unmodified Debian programs on ferrossl and on the system's libssl, and compares.
 
-    run.py LIBRARY_FOLDER [--only PROGRAM[/CASE]]... [--jobs N] [--keep] [--list]
+    run.py LIBRARY_FOLDER [--only PROGRAM[/CASE]]... [--write FILE] [--jobs N] [--keep] [--list]
 
 Every case runs on four pairs of libraries: both on the system's (the reference), the server on ferrossl, the client on
 ferrossl, both on ferrossl. What a case sees (exit codes, messages, checksums, what the programs log about the
 connection) must equal the reference, and /proc/PID/maps must show that each process used the library it should.
+
+A run of all cases compares docs/programs.md with what it saw. `--write` writes that file; with `--only PROGRAM`, the
+parts of these programs.
 """
 
 import argparse
@@ -21,36 +24,51 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from fnmatch import fnmatch
 from pathlib import Path
 
+from support import table
 from support.process import kill_all
 from support.sides import SONAME, our_side, system_side
-from support.suite import COLUMNS, Runner, columns, package_version, read_gaps
+from support.suite import COLUMNS, Runner, columns, package_version, read_gaps, strange_gaps
 from support.trial import World, make_bulk
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = ("curl", "nginx", "openssl", "python3", "postgresql", "redis", "apache2", "haproxy", "socat")
+PAGE = HERE.parent.parent / "docs" / "programs.md"
 
 
 def main():
     options = arguments()
-    suites = [importlib.import_module(f"cases.{name}_cases").SUITE for name in PROGRAMS]
+    suites = find_suites()
     work = [(suite, name) for suite in suites for name in suite.cases if wanted(f"{suite.program}/{name}", options.only)]
     if options.list:
         print("\n".join(f"{suite.program}/{name}" for suite, name in work))
         return 0
     if not work:
         sys.exit("no case has such a name")
+    gaps = read_gaps(HERE / "known-gaps")
+    if strange := strange_gaps(gaps, suites):
+        sys.exit(f"known-gaps names what does not exist: {', '.join(strange)}")
     folder = Path(tempfile.mkdtemp(prefix="ferrossl-"))
     folder.chmod(0o755)
     break_off_on_signals(folder)
     try:
-        runner = Runner(prepare(folder), sides(folder, options.library), folder, read_gaps(HERE / "known-gaps"), options.keep, options.show)
+        runner = Runner(prepare(folder), sides(folder, options.library), folder, gaps, options.keep, options.show)
         verdicts = run_all(runner, work, options.jobs)
     finally:
         if options.keep:
             print(f"kept: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    return report(suites, verdicts)
+    bad = report(suites, verdicts)
+    return document(suites, verdicts, options) or bad
+
+
+def find_suites():
+    """The suite of every file in cases/. A program's cases may be in several files that add to one suite."""
+    suites = {}
+    for name in sorted(path.stem for path in (HERE / "cases").glob("*_cases.py")):
+        suite = importlib.import_module(f"cases.{name}").SUITE
+        if suites.setdefault(suite.program, suite) is not suite:
+            sys.exit(f"cases/{name}.py makes a second suite for {suite.program}")
+    return list(suites.values())
 
 
 def break_off_on_signals(folder):
@@ -72,6 +90,7 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="cases at a time")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder with all logs")
     parser.add_argument("--show", action="store_true", help="show what each case saw on the system's libssl")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the table of programs, docs/programs.md")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     return parser.parse_args()
 
@@ -115,11 +134,11 @@ def run_all(runner, work, jobs):
 
 
 def tell(program, name, verdicts, seconds):
-    words = [f"{v.column} {('gap' if v.gap else 'ok') if v.passed else 'FAILED'}" for v in verdicts]
+    words = [f"{v.column}{v.case[len(name):]} {('gap' if v.gap else 'ok') if v.passed else 'FAILED'}" for v in verdicts]
     print(f"{program + '/' + name:52} {', '.join(words)}  ({seconds:.1f} s)", flush=True)
     for verdict in verdicts:
         if not verdict.passed:
-            print(f"    {verdict.column}: {verdict.problem or 'passes now: take it out of known-gaps (' + verdict.gap + ')'}", flush=True)
+            print(f"    {verdict.column}{verdict.case[len(name):]}: {verdict.problem or 'passes now: take it out of known-gaps (' + verdict.gap + ')'}", flush=True)
 
 
 def report(suites, verdicts):
@@ -131,12 +150,28 @@ def report(suites, verdicts):
             reference = [v.passed for v in own if v.column == COLUMNS[0]]
             ours = [v.passed for v in own if v.column != COLUMNS[0]]
             shown = [f"{sum(group)}/{len(group)}" for group in (reference, ours)]
-            print(f"{suite.program:11} {package_version(suite.package):28} {shown[0]:>9} {shown[1]:>9}  {suite.does}")
+            print(f"{suite.program:11} {package_version(suite.packages[0]):28} {shown[0]:>9} {shown[1]:>9}  {suite.does}")
     failed = [v for v in verdicts if not v.passed]
     for verdict in failed:
         print(f"failed: {verdict.program}/{verdict.case} [{verdict.column}]")
     print(f"{len(verdicts) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
+
+
+def document(suites, verdicts, options):
+    """Writes the table of programs or, after a run of all cases, compares it: 1 when it is not up to date."""
+    ran = {(v.program, v.case) for v in verdicts}
+    whole = [suite for suite in suites if all((suite.program, name) in ran for name in suite.cases)]
+    parts = table.entries(whole, verdicts)
+    if options.write:
+        table.write(options.write, parts, {suite.program for suite in suites})
+        print(f"{options.write}: wrote {', '.join(parts) or 'nothing'}")
+    elif len(whole) == len(suites):
+        stale = table.stale(PAGE, parts)
+        if stale:
+            print("\n".join(["docs/programs.md is out of date; run 'make programs-table':", *stale]))
+            return 1
+    return 0
 
 
 if __name__ == "__main__":

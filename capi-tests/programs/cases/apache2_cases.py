@@ -3,7 +3,7 @@
 import signal
 
 from support import apache, openssl
-from support.curl import curl, trust_options
+from support.curl import curl, http_versions, page_exchange, trusting
 from support.ports import HOST
 from support.process import read_text, wait_until
 from support.suite import Suite
@@ -12,32 +12,19 @@ from support.trial import sha256
 SUITE = Suite("apache2", "apache2-bin", "mod_ssl: pages, refusals, client certificates, HTTP/2, names, transfers, resumption, proxying")
 
 
-def trusting(trial):
-    return ["--cacert", trial.pem("ca")]
+def start_for(trial, port, ask):
+    """A server with the settings of a row of the trust table."""
+    return apache.start(trial, port, [apache.site(trial, port, ask.certificate, apache.trust_settings(trial, ask))])
 
 
-def exchange(trial, ask):
-    """One page by a row of the trust table."""
-    port = trial.port()
-    server = apache.start(trial, port, [apache.site(trial, port, ask.certificate, apache.trust_settings(trial, ask))])
-    seen = curl(trial, port, trust_options(trial, ask))
-    done = seen["exit"] == 0 and seen["http"].startswith("200")
-    return {"done": done, **seen, **server.stop()}
-
-
-SUITE.trust_table(exchange)
+SUITE.trust_table(page_exchange(start_for))
 
 
 @SUITE.case("http2")
 def http2(trial):
     port = trial.port()
     server = apache.start(trial, port, [apache.site(trial, port, settings=["Protocols h2 http/1.1"])])
-    facts = {
-        "h2": curl(trial, port, [*trusting(trial), "--http2"], name="h2", body=apache.PAGE),
-        "http/1.1": curl(trial, port, [*trusting(trial), "--http1.1"], name="h1", body=apache.PAGE),
-    }
-    trial.require(facts["h2"]["http"] == "200 over HTTP/2", f"no HTTP/2: {facts['h2']}")
-    return {**facts, **server.stop()}
+    return {**http_versions(trial, port, apache.PAGE), **server.stop()}
 
 
 @SUITE.case("names")

@@ -5,17 +5,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from support import nginx
-from support.curl import curl
+from support.curl import curl, trusting
 from support.ports import HOST, free_port
 from support.process import Failure, read_text
 from support.suite import Suite
 from support.trial import sha256
 
 SUITE = Suite("curl", "curl", "pages, trust options, client keys, ciphers, groups, parallel transfers, key log")
-
-
-def trusting(trial):
-    return ["--cacert", trial.pem("ca")]
 
 
 def served(trial, certificate, settings, *fetches):

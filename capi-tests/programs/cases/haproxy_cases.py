@@ -5,7 +5,7 @@ import signal
 import socket
 
 from support import nginx, openssl
-from support.curl import curl, trust_options
+from support.curl import curl, http_versions, trust_options, trusting
 from support.ports import HOST
 from support.suite import Suite
 from support.trial import sha256
@@ -34,10 +34,6 @@ defaults
     error-log-format "refused: %[ssl_fc_err_str]"
 {sections}
 """
-
-
-def trusting(trial):
-    return ["--cacert", trial.pem("ca")]
 
 
 def pair(trial, name):
@@ -87,13 +83,7 @@ SUITE.trust_table(exchange)
 def http2(trial):
     port = trial.port()
     server = start(trial, port, [front(trial, port, options="alpn h2,http/1.1")])
-    facts = {
-        "h2": curl(trial, port, [*trusting(trial), "--http2"], name="h2", body=PAGE),
-        "http/1.1": curl(trial, port, [*trusting(trial), "--http1.1"], name="h1", body=PAGE),
-        "no ALPN": curl(trial, port, [*trusting(trial), "--no-alpn"], name="none", body=PAGE),
-    }
-    trial.require(facts["h2"]["http"] == "200 over HTTP/2", f"no HTTP/2: {facts['h2']}")
-    return {**facts, "log": finish(trial, server)}
+    return {**http_versions(trial, port, PAGE), "log": finish(trial, server)}
 
 
 @SUITE.case("names")

@@ -52,3 +52,31 @@ def curl(trial, port, options=(), path="/page.txt", name="curl", host="localhost
     if body is not None:
         trial.require(facts["body"] == sha256(body), f"the body is not what was served: {facts}")
     return facts
+
+
+def trusting(trial):
+    """The option with which every server certificate of the test CA is good."""
+    return ["--cacert", trial.pem("ca")]
+
+
+def page_exchange(start):
+    """An exchange for the trust table: curl asks for one page of the web server that `start(trial, port, ask)` runs."""
+
+    def exchange(trial, ask):
+        port = trial.port()
+        server = start(trial, port, ask)
+        seen = curl(trial, port, trust_options(trial, ask))
+        # A server may let the handshake succeed without a good client certificate and answer with an error page.
+        done = seen["exit"] == 0 and seen["http"].startswith("200")
+        return {"done": done, **seen, **server.stop()}
+
+    return exchange
+
+
+def http_versions(trial, port, body):
+    """The page that a server with HTTP/2 has at `port`, by each version and without ALPN."""
+    facts = {
+        option: curl(trial, port, [*trusting(trial), "--" + option], name=option, body=body) for option in ("http2", "http1.1", "no-alpn")
+    }
+    trial.require(facts["http2"]["http"] == "200 over HTTP/2", f"no HTTP/2: {facts['http2']}")
+    return facts

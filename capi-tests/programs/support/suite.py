@@ -34,9 +34,14 @@ class Suite:
 
     program: str
     package: str
+    """Debian's package; several with spaces between, the program's own first."""
     does: str
-    """What the cases show, for the table at the end."""
+    """What the cases show, for the table of programs."""
     cases: dict = field(default_factory=dict)
+
+    @property
+    def packages(self):
+        return self.package.split()
 
     def case(self, name):
         """Decorator: registers a function from a trial to the facts that must be the same on all pairs."""
@@ -57,6 +62,7 @@ class Suite:
             if ask.name not in without:
                 self.cases[f"trust/{ask.name}"] = _judged(exchange, ask, ask.refused and (checks_names or not ask.names))
 
+
 def package_version(package):
     """Version of an installed Debian package."""
     shown = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True, check=False)
@@ -65,6 +71,7 @@ def package_version(package):
 
 def _judged(exchange, ask, refused):
     def run(trial):
+        """What the server asks for and the client insists on, each met and not met."""
         facts = exchange(trial, ask)
         trial.require(
             facts["done"] != refused,
@@ -107,14 +114,17 @@ class Runner:
         begin, verdicts, reference = time.monotonic(), [], None
         for column, sides in self.pairs.items():
             facts, problem = self._trial(suite.cases[name], self.directory / f"{number}-{column}", sides)
+            gaps = self.gaps.get((f"{suite.program}/{name}", column), {})
             if column == REFERENCE:
                 reference = facts
                 if self.show:
                     print(f"{suite.program}/{name} on the system's libssl: {problem}{json.dumps(facts, indent=1, default=str)}")
-            elif not problem:
-                problem = "no reference to compare with" if reference is None else _difference(reference, facts)
-            gap = self.gaps.get((f"{suite.program}/{name}", column), "")
-            verdicts.append(Verdict(suite.program, name, column, problem, gap))
+            elif not problem and reference is None:
+                problem = "no reference to compare with"
+            if column == REFERENCE or problem:
+                verdicts.append(Verdict(suite.program, name, column, problem, gaps.get("", "")))
+            else:
+                verdicts += _judge(suite.program, name, column, (reference, facts), gaps)
         return verdicts, time.monotonic() - begin
 
     def _trial(self, case, directory, sides):
@@ -131,6 +141,22 @@ class Runner:
         if not self.keep:
             shutil.rmtree(directory, ignore_errors=True)
         return (None if problem else facts), problem
+
+
+def _judge(program, case, column, sides, gaps):
+    """The verdict about a case and, apart from it, one about each fact that is known to differ."""
+    verdicts = []
+    for word, reason in gaps.items():
+        if word:
+            parts = [{name: fact for name, fact in facts.items() if fact_word(name) == word} for facts in sides]
+            verdicts.append(Verdict(program, f"{case}:{word}", column, _difference(*parts), reason))
+    rest = [{name: fact for name, fact in facts.items() if fact_word(name) not in gaps} for facts in sides]
+    return [Verdict(program, case, column, _difference(*rest), gaps.get("", "")), *verdicts]
+
+
+def fact_word(name):
+    """How known-gaps names a fact."""
+    return name.replace(" ", "-")
 
 
 def _difference(reference, facts):
@@ -155,10 +181,18 @@ def _differing(expected, seen):
 
 
 def read_gaps(path):
-    """Known gaps: lines of `program/case column reason`."""
+    """Known gaps by case and column: reasons by fact, the empty word being the whole case. The file tells its form."""
     gaps = {}
     for line in Path(path).read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            case, column, reason = line.split(None, 2)
-            gaps[case, column] = reason
+            name, columns_, reason = line.split(None, 2)
+            case, _, fact = name.partition(":")
+            for column in columns_.split(","):
+                gaps.setdefault((case, column), {})[fact] = reason
     return gaps
+
+
+def strange_gaps(gaps, suites):
+    """Gaps of cases or columns that do not exist."""
+    cases = {f"{suite.program}/{name}" for suite in suites for name in suite.cases}
+    return sorted(f"{case} {column}" for case, column in gaps if case not in cases or column not in COLUMNS)
