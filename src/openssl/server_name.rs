@@ -132,6 +132,16 @@ fn warn(ssl: &Arc<Connection>, alert: c_int) {
     callbacks::alert_sent(ssl, 1, callbacks::alert(alert).0);
 }
 
+/// The name in force; it stays where it is until it is changed. A TLS 1.2 session has the name it was made for.
+fn in_force(ssl: &Connection) -> *const c_char {
+    let session = ssl.session.current().filter(|_| ssl.session.hit() && ssl.facts.read().version() == TLS1_2);
+    let of_session = session.map(|session| session.fields.read().hostname.as_deref().map_or(ptr::null(), CStr::as_ptr));
+    match of_session {
+        Some(name) if ssl.is_server() || !name.is_null() => name,
+        _ => ssl.names.as_ptr(),
+    }
+}
+
 /// `SSL_get_servername(3)`: the name a client sends, or a server was sent; null when there is none.
 ///
 /// Status: full.
@@ -146,7 +156,7 @@ pub unsafe extern "C" fn SSL_get_servername(ssl: *const SSL, kind: c_int) -> *co
         }
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(ssl.names.as_ptr())
+        Ok(in_force(&ssl))
     })
 }
 
@@ -161,6 +171,6 @@ pub unsafe extern "C" fn SSL_get_servername_type(ssl: *const SSL) -> c_int {
     guard(-1, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(if ssl.names.as_ptr().is_null() { -1 } else { 0 })
+        Ok(if in_force(&ssl).is_null() { -1 } else { 0 })
     })
 }

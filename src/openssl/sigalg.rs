@@ -86,8 +86,11 @@ pub(crate) fn certificates_usable(config: &Config) -> (bool, bool) {
 
 /// The schemes that the peer accepts: a client's from its hello, a server's from its request for a certificate.
 fn of_peer(ssl: &Connection) -> Vec<u16> {
+    let resumed = ssl.session.hit();
     let facts = ssl.facts.read();
     match &facts.hello {
+        // Nothing is signed in a resumption, and OpenSSL does not look at what the client says there.
+        Some(_) if resumed => Vec::new(),
         Some(hello) => hello.numbers(SIGNATURE_ALGORITHMS),
         None => facts.peer_schemes.clone(),
     }
@@ -109,7 +112,7 @@ pub(crate) fn shared_with(config: &Config, server: bool, peer: &[u16]) -> Vec<&'
 
 /// Server: fails when the client named its schemes and none is shared.
 pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
-    if hello.extension(SIGNATURE_ALGORITHMS).is_some() && shared(ssl).is_empty() {
+    if hello.extension(SIGNATURE_ALGORITHMS).is_some() && !ssl.session.hit() && shared(ssl).is_empty() {
         return Err(abort(reason::NO_SHARED_SIGNATURE_ALGORITHMS, AlertDescription::HandshakeFailure));
     }
     Ok(())
