@@ -7,6 +7,7 @@
 #   make compat            docs/compatibility.md, from the status of each name (check-compat: compare)
 #   make programs-table    docs/programs.md, from a run of the programs' tests (check-programs: compare)
 #   make check-sources     curl, nginx and Apache compile against the headers (downloads)
+#   make check-python      CPython's own TLS tests on both libraries (installs what is missing)
 #   make demo              an unmodified nginx and an unmodified curl on ferrossl (installs what is missing)
 #   make check             everything that is tested (installs what is missing); one part: make check-PART, see PARTS
 #
@@ -156,6 +157,11 @@ check-programs: lib
 .PHONY: programs-table
 programs-table: lib
 	$(PYTHON) capi-tests/programs/run.py $(BUILD)/lib --write docs/programs.md
+# Not part of `check`: installs a package of its own.
+.PHONY: check-python
+check-python: lib
+	$(SETUP) python
+	$(PYTHON) capi-tests/python/run.py $(BUILD)/lib
 
 # ---- the C headers ----
 

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Installs what is missing: Debian packages for building (always), for `make demo` and for `make check`.
+# Installs what is missing: Debian packages for building (always), for `make demo`, for `make check`
+# and for `make check-python`.
 #
-#   setup.sh [demo] [check]
+#   setup.sh [demo] [check] [python]
 #
 # Only missing packages are installed, as root or through sudo; without either, the command to run is named.
 # No service is left running or enabled: the tests start their own servers with their own settings.
@@ -10,6 +11,7 @@ set -eu
 build="gcc libc6-dev make pkg-config libssl-dev"
 demo="curl nginx openssl python3"
 check="g++ binutils valgrind libc6-dbg curl nginx openssl python3 postgresql redis-server apache2-bin haproxy socat"
+python="python3 libpython3.11-testsuite"
 services="nginx postgresql redis-server haproxy"
 
 die() {
@@ -29,7 +31,8 @@ missing_packages() {
         case $part in
             demo) wanted="$wanted $demo" ;;
             check) wanted="$wanted $check" ;;
-            *) die "unknown part '$part' (demo, check)" ;;
+            python) wanted="$wanted $python" ;;
+            *) die "unknown part '$part' (demo, check, python)" ;;
         esac
     done
     for package in $wanted; do
