@@ -48,6 +48,22 @@ static void full(int version)
     contexts_free(&ctx);
 }
 
+/* A hello that cannot be sent is not left behind. */
+static void no_transport(int version)
+{
+    struct contexts ctx = with_info("ecdsa", version);
+    SSL *client = SSL_new(ctx.client), *server = SSL_new(ctx.server);
+
+    CHECK(SSL_set_fd(client, -1) == 1 && SSL_set_fd(server, -1) == 1);
+    SHOW(SSL_connect(client));
+    SHOW(SSL_get_error(client, -1));
+    SHOW(SSL_accept(server));
+    SHOW(SSL_get_error(server, -1));
+    SSL_free(client);
+    SSL_free(server);
+    contexts_free(&ctx);
+}
+
 static void client_certificate(int version)
 {
     struct contexts ctx = with_info("ecdsa", version);
@@ -496,6 +512,7 @@ static void nested_handshake(int version)
 int main(void)
 {
     in_both_versions("info: full handshake", full);
+    in_both_versions("info: nothing to send by", no_transport);
     in_both_versions("info: client certificate", client_certificate);
     in_both_versions("info: resumed", resumed);
     in_both_versions("info: failures", failures);

@@ -92,6 +92,9 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Verdict> {
     *ssl.exchange.write() = Some(exchange.clone());
     let config = ssl.config();
     *exchange.policy.lock() = policy(ssl);
+    if config.method_versions.1 < TLS1_2 {
+        return Err(Verdict::of(Error::Refused("TLS 1.1 and older"), AlertDescription::ProtocolVersion));
+    }
     if config.versions() == (false, false) {
         return Err(Verdict::new(reason::NO_PROTOCOLS_AVAILABLE, AlertDescription::ProtocolVersion));
     }
@@ -155,6 +158,9 @@ fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, tran
     loop {
         handshake.deaf = ssl.has_shutdown(shut::RECEIVED);
         let outcome = handshake.step(transport);
+        if handshake.pending().is_empty() {
+            progress::flight_sent(ssl);
+        }
         callbacks::after_step(ssl);
         session::after_step(ssl);
         let next = match session::ticket_failure(ssl).filter(|_| outcome.is_ok()) {

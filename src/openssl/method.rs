@@ -23,7 +23,7 @@ pub(crate) enum Side {
 /// What an `SSL_METHOD *` points to.
 #[derive(Debug)]
 pub(crate) struct Method {
-    /// Lowest and highest version; (0, 0) for methods of protocols that are refused.
+    /// Lowest and highest version; (0, 0) for DTLS, of which no context can be made.
     pub(crate) versions: (u16, u16),
     /// The side.
     pub(crate) side: Side,
@@ -33,10 +33,18 @@ pub(crate) struct Method {
 
 /// `TLS1_VERSION`.
 const TLS1: u16 = 0x0301;
+/// `TLS1_1_VERSION`.
+const TLS1_1: u16 = 0x0302;
 
 impl Method {
     const fn tls(lowest: u16, side: Side) -> Self {
         Self { versions: (lowest, if lowest == TLS1_2 { TLS1_2 } else { TLS1_3 }), side, refused: None }
+    }
+
+    /// A method of one old version. As with libraries whose policy forbids the version: contexts can be made, and the
+    /// handshake fails before a byte is sent.
+    const fn old(version: u16, side: Side) -> Self {
+        Self { versions: (version, version), side, refused: None }
     }
 
     const fn refused(name: &'static str, side: Side) -> Self {
@@ -72,12 +80,12 @@ static TLS_CLIENT_METHOD: Method = Method::tls(TLS1, Side::Client);
 static TLSV1_2_METHOD: Method = Method::tls(TLS1_2, Side::Either);
 static TLSV1_2_SERVER_METHOD: Method = Method::tls(TLS1_2, Side::Server);
 static TLSV1_2_CLIENT_METHOD: Method = Method::tls(TLS1_2, Side::Client);
-static TLSV1_1_METHOD: Method = Method::refused("TLSv1_1_method", Side::Either);
-static TLSV1_1_SERVER_METHOD: Method = Method::refused("TLSv1_1_server_method", Side::Server);
-static TLSV1_1_CLIENT_METHOD: Method = Method::refused("TLSv1_1_client_method", Side::Client);
-static TLSV1_METHOD: Method = Method::refused("TLSv1_method", Side::Either);
-static TLSV1_SERVER_METHOD: Method = Method::refused("TLSv1_server_method", Side::Server);
-static TLSV1_CLIENT_METHOD: Method = Method::refused("TLSv1_client_method", Side::Client);
+static TLSV1_1_METHOD: Method = Method::old(TLS1_1, Side::Either);
+static TLSV1_1_SERVER_METHOD: Method = Method::old(TLS1_1, Side::Server);
+static TLSV1_1_CLIENT_METHOD: Method = Method::old(TLS1_1, Side::Client);
+static TLSV1_METHOD: Method = Method::old(TLS1, Side::Either);
+static TLSV1_SERVER_METHOD: Method = Method::old(TLS1, Side::Server);
+static TLSV1_CLIENT_METHOD: Method = Method::old(TLS1, Side::Client);
 static DTLS_METHOD: Method = Method::refused("DTLS_method", Side::Either);
 static DTLS_SERVER_METHOD: Method = Method::refused("DTLS_server_method", Side::Server);
 static DTLS_CLIENT_METHOD: Method = Method::refused("DTLS_client_method", Side::Client);
@@ -160,9 +168,9 @@ pub extern "C" fn TLSv1_2_client_method() -> *const SSL_METHOD {
     TLSV1_2_CLIENT_METHOD.ptr()
 }
 
-/// `SSL_CTX_new(3)`: a method with which no context can be made.
+/// `SSL_CTX_new(3)`: a method with which no handshake can be made.
 ///
-/// Status: refused: TLS 1.1 and older are not supported; `SSL_CTX_new` fails with it.
+/// Status: refused: TLS 1.1 and older are not supported; handshakes fail with it, before anything is sent.
 #[unsafe(no_mangle)]
 pub extern "C" fn TLSv1_1_method() -> *const SSL_METHOD {
     TLSV1_1_METHOD.ptr()
@@ -184,9 +192,9 @@ pub extern "C" fn TLSv1_1_client_method() -> *const SSL_METHOD {
     TLSV1_1_CLIENT_METHOD.ptr()
 }
 
-/// `SSL_CTX_new(3)`: a method with which no context can be made.
+/// `SSL_CTX_new(3)`: a method with which no handshake can be made.
 ///
-/// Status: refused: TLS 1.1 and older are not supported; `SSL_CTX_new` fails with it.
+/// Status: refused: TLS 1.1 and older are not supported; handshakes fail with it, before anything is sent.
 #[unsafe(no_mangle)]
 pub extern "C" fn TLSv1_method() -> *const SSL_METHOD {
     TLSV1_METHOD.ptr()

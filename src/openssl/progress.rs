@@ -44,6 +44,8 @@ pub(crate) struct Progress {
     retried: bool,
     /// Tickets of TLS 1.3 that a server has sent.
     tickets: usize,
+    /// A client's ClientHello has not been sent yet.
+    hello_waits: bool,
 }
 
 /// A message's sender, the state it leads to, and its bytes where they are wanted.
@@ -198,7 +200,14 @@ pub(crate) fn begun(ssl: &Arc<Connection>, hello: &[u8]) {
     loop_event(ssl);
     if !ssl.is_server() {
         ssl.set_state(State::ClientWritesClientHello);
+        ssl.progress.lock().hello_waits = true;
         show(ssl, true, HANDSHAKE, hello.get(crate::tls::record::HEADER..).unwrap_or_default());
+    }
+}
+
+/// The transport has taken everything: a client's ClientHello is left behind, which is told once.
+pub(crate) fn flight_sent(ssl: &Arc<Connection>) {
+    if std::mem::take(&mut ssl.progress.lock().hello_waits) {
         loop_event(ssl);
     }
 }
