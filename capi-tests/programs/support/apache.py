@@ -11,7 +11,7 @@ from support.process import read_text
 PAGE = b"a page over TLS\n"
 LOG = "%{SSL_PROTOCOL}x %{SSL_CIPHER}x resumed=%{SSL_SESSION_RESUMED}x verify=%{SSL_CLIENT_VERIFY}x dn=%{SSL_CLIENT_S_DN}x name=%{SSL_TLS_SNI}x %>s"
 _WORDS = re.compile(r"SSL Library Error: (error:[0-9A-F]{8}:[^:]*:[^:]*:[^:(\n]*)")
-_MODULES = ("mpm_event", "authz_core", "ssl", "socache_shmcb", "http2", "alias", "dav", "dav_fs", "proxy", "proxy_http", "headers", "env")
+_MODULES = ("mpm_event", "authz_core", "ssl", "socache_shmcb", "http2", "alias", "dav", "dav_fs", "proxy", "proxy_http", "proxy_connect", "headers", "env")
 
 _CONF = """
 ServerRoot {dir}

@@ -80,3 +80,33 @@ def http_versions(trial, port, body):
     }
     trial.require(facts["http2"]["http"] == "200 over HTTP/2", f"no HTTP/2: {facts['http2']}")
     return facts
+
+
+_MESSAGE = re.compile(r"^\* (TLSv\S+ \((?:IN|OUT)\), .*)")
+# What the web server says of itself and of the time, addresses in curl's memory, whether the server's goodbye was there
+# before curl's, and sizes: a library is free to send fewer records and another hello.
+_CHANCE = re.compile(
+    r"^< (date|last-modified|etag|server): .*|^\* (Using Stream ID: .*|Closing connection \d+|.*\(IN\), TLS alert, close notify.*)$"
+    r"|^[{}] \[\d+ bytes data\]",
+    re.I,
+)
+
+
+_TICKET = re.compile(r"^\* .*(Newsession Ticket|old SSL session ID is stale)")
+
+
+def words(err, code):
+    """What curl tells with --verbose, without what is chance: the TLS messages it saw, and the rest.
+
+    Whether tickets still arrive when curl leaves with an error is chance, too.
+    """
+    lines = [line for line in err.splitlines() if not _CHANCE.match(line) and not (code and _TICKET.match(line))]
+    return {"messages": [line for line in lines if _MESSAGE.match(line)], "words": [line for line in lines if not _MESSAGE.match(line)]}
+
+
+def transcript(trial, options, name="curl", write_out="", env=None):
+    """Runs a verbose curl with these options alone; returns its exit status, all its words, and what it wrote out."""
+    argv = ["curl", "-q", "--config", "-", "--silent", "--show-error", "--verbose", "--noproxy", "localhost", "--max-time", "60"]
+    argv += ["--write-out", write_out] if write_out else []
+    result = trial.client(name, [*argv, *options], stdin=b"", seconds=70, env=env)
+    return {"exit": result.code, **words(result.err, result.code), "out": result.text.splitlines()}
