@@ -16,6 +16,7 @@
 # key forms      ecdsa-enc.key (PKCS#8), ecdsa-encpem.key and rsa-encpem.key (DEK-Info), ecdsa-trad.key, rsa-trad.key,
 #                *.cert.der, *.key.der (PKCS#8), *.trad.der (the type's own form), ecdsa-both.pem (key and chain)
 # revocation     ca.crl (revoked, client-revoked), empty.crl, old.crl (out of date), inter.crl
+# odd keys       rsa512 rsa2047 rsa3072 rsa8192 (five primes), p224, secp256k1, brainpool, ed448, dsa: keys only
 # others         dh.pem, bundle.pem (ca and otherca), cadir/, otherdir/, crldir/ (hashed), garbage.pem, empty.pem
 set -euo pipefail
 
@@ -221,6 +222,31 @@ run ca -config ca.conf -cert ca.pem -keyfile ca.key -revoke revoked.pem
 run ca -config ca.conf -cert ca.pem -keyfile ca.key -revoke client-revoked.pem
 crl ca ca $from $until
 crl old ca 20010101000000Z 20020101000000Z
+
+for bits in 512 2047 3072; do run genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:$bits -out rsa$bits.key; done
+run genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:8192 -pkeyopt rsa_keygen_primes:5 -out rsa8192.key
+key p224 P-224
+key secp256k1 secp256k1
+key brainpool brainpoolP256r1
+run genpkey -algorithm ED448 -out ed448.key
+# Parameters take long to find; these are as good as any.
+cat >dsa.params <<'PARAMETERS'
+-----BEGIN DSA PARAMETERS-----
+MIICLAKCAQEA2euyZ+E7MpFkrEaPiVsIfxKHiopqn9OG2Thb/xugZIRHuLqSRcSm
++K7PvrNkJx2ARHYN/e04x+0GhJ6lfoU4r6BUG6nNgn+D1fr5twyYmx5A776zzP5i
+5nx7jPDeXCl2cLSkZFfaYnKCiEn4vkEc18ttPkcpwJV7P5kbTG5MkCmqKXYziDCf
+iTHuatBdTWYtkh7NTP3ojtI58BDLFIZgzfpjrG49zFU4qH+nuwLaeNEsJoQbThpl
+5/RJZYN456xaI1r2bGzn3MyR9PUuKeV3REFg9KEQmqi1/m3ve/mNebSuGlTCRr8O
+9+h44mBuYn4nqoOcQKnDQllwwd82FitvVQIhAKtUWX3vb2PNesj7rhE1PdpOKXGq
+ebXtkVDkHxO1pL0lAoIBAEb60E2a7Nr3D37YRvWzJeL7QDAjgIemNMSfSvafTaZZ
+Tz5BMqP72+OUClhJEevZKjalT1x3LWN4GcT7kT4sHWHRgjsRyy7SIdjEGkSuLPGT
+Rryt5aH8U4uIwC1EYfLXYPrSu9ijOkvcT6h/XHT2/B/4gPomd0GYu5GY9Y4Hgb2x
+BpIZDryxzrJo1dWaqAKjHkDIcFUIpRTKp/1QbIgpV7jCbOl9qdfUMPbs4apK+Pqh
+tNfbnGKtT0bhkV6zilLk2y73esoi+rbbv/v3ceKsNZRDqgoYTnCwZNjs0Ac9f1AO
+3KQyRYm95QJb7uewhF32KD5b0yNWh1duDlnf5Fb4UbI=
+-----END DSA PARAMETERS-----
+PARAMETERS
+run genpkey -paramfile dsa.params -out dsa.key
 
 run genpkey -genparam -algorithm DH -pkeyopt group:ffdhe2048 -out dh.pem
 

@@ -83,6 +83,14 @@ pub(crate) fn of_client(ssl: &Connection) -> Vec<c_int> {
     client_groups(ssl).into_iter().map(nid).collect()
 }
 
+/// The groups whose curves the peer's certificate may have in TLS 1.2: what this side may use, on a server also among
+/// what the client has listed.
+pub(crate) fn for_peers_key(ssl: &Connection) -> Vec<u16> {
+    let own = ssl.config().enabled_groups();
+    let client = client_groups(ssl);
+    if ssl.is_server() && !client.is_empty() { own.into_iter().filter(|id| client.contains(id)).collect() } else { own }
+}
+
 fn client_groups(ssl: &Connection) -> Vec<u16> {
     const SUPPORTED_GROUPS: u16 = 10;
     ssl.facts.read().hello.as_ref().map_or_else(Vec::new, |hello| hello.numbers(SUPPORTED_GROUPS))

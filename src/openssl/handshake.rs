@@ -131,6 +131,7 @@ fn policy(ssl: &Arc<Connection>) -> Policy {
     let config = ssl.config();
     Policy {
         verify_schemes: super::sigalg::accepted(&config, ssl.is_server()),
+        curves: group::for_peers_key(ssl),
         client_auth: verify::client_auth(ssl),
         prefer_server_suites: config.options & op::CIPHER_SERVER_PREFERENCE != 0,
         prioritize_chacha: config.options & op::PRIORITIZE_CHACHA != 0,

@@ -373,9 +373,9 @@ fn alert_for(result: c_int) -> AlertDescription {
         // unspecified, out of memory, invalid call, store lookup
         1 | 17 | 69 | 70 => AlertDescription::InternalError,
         // no issuer found, self-signed, unverifiable leaf, chain or path too long, not a CA
-        2 | 3 | 18..=22 | 24 | 25 | 33 | 79 => AlertDescription::UnknownCa,
+        2 | 3 | 18..=22 | 25 | 33 | 79 => AlertDescription::UnknownCa,
         // undecodable signature or key, dates, untrusted, rejected, names, keys and digests too weak
-        4..=6 | 9 | 11 | 13..=16 | 27 | 28 | 42 | 62..=68 | 94 => AlertDescription::BadCertificate,
+        4..=6 | 9 | 11 | 13..=16 | 27 | 28 | 62..=68 | 94 => AlertDescription::BadCertificate,
         7 | 8 => AlertDescription::DecryptError,
         10 | 12 => AlertDescription::CertificateExpired,
         23 => AlertDescription::CertificateRevoked,

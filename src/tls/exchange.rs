@@ -146,6 +146,8 @@ pub struct ClientAuth {
 pub struct Policy {
     /// Signature schemes accepted from the peer and offered to it, in order of preference.
     pub verify_schemes: Arc<[SignatureScheme]>,
+    /// The curves of EC keys that the peer may sign with in TLS 1.2 (RFC 8422, section 5.1.1).
+    pub curves: Vec<u16>,
     /// Server: what it asks of the client.
     pub client_auth: ClientAuth,
     /// Server: its own order of suites decides.

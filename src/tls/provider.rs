@@ -15,7 +15,9 @@ use rustls::crypto::hmac::Tag;
 use rustls::crypto::kx::{ActiveKeyExchange, NamedGroup, SupportedKxGroup};
 use rustls::crypto::tls12::{Prf, PrfSecret};
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
-use rustls::crypto::{CipherSuite, CipherSuiteCommon, CryptoProvider, GetRandomFailed, HashAlgorithm, SecureRandom};
+use rustls::crypto::{
+    CipherSuite, CipherSuiteCommon, CryptoProvider, GetRandomFailed, HashAlgorithm, SecureRandom, SignatureScheme,
+};
 use rustls::{Tls12CipherSuite, Tls13CipherSuite};
 use rustls_aws_lc_rs as backend;
 use std::borrow::Cow;
@@ -62,13 +64,19 @@ fn tls12_suites() -> &'static [Tls12CipherSuite] {
                 protocol_version: plain.protocol_version,
                 prf_provider: Box::leak(Box::new(TapPrf(plain.prf_provider))),
                 kx: plain.kx,
-                sign: plain.sign,
+                sign: with_ed448(plain.sign),
                 aead_alg: aead12(plain.aead_alg),
             })
             .chain(fallback)
             .collect()
     });
     &SUITES
+}
+
+/// The schemes a suite of TLS 1.2 is used with: Ed448 beside Ed25519 (RFC 8422, section 5.10). Its signatures are made
+/// and verified outside of the provider.
+fn with_ed448(schemes: &'static [SignatureScheme]) -> &'static [SignatureScheme] {
+    if schemes.contains(&SignatureScheme::ED25519) { [schemes, &[SignatureScheme::ED448]].concat().leak() } else { schemes }
 }
 
 /// TLS_FALLBACK_SCSV (RFC 7507): no suite, but sent in the list of suites. One that can sign nothing cannot be used.

@@ -91,7 +91,7 @@ impl SigAlg {
     /// Whether it can be used here.
     pub const fn supported(&self) -> bool {
         let weak = matches!(self.hash, Some(Hash::Sha1 | Hash::Sha224));
-        !weak && !matches!(self.key, KeyKind::Dsa | KeyKind::Ed448)
+        !weak && !matches!(self.key, KeyKind::Dsa)
     }
 
     /// libcrypto's number of the digest; 0 when there is none.
@@ -150,8 +150,8 @@ static SIGALGS: &[SigAlg] = &[
 ];
 
 /// The schemes that are on unless a program chooses others, best first.
-const DEFAULT: [u16; 13] =
-    [0x0403, 0x0503, 0x0603, 0x0807, 0x0809, 0x080a, 0x080b, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601];
+const DEFAULT: [u16; 14] =
+    [0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601];
 
 /// The scheme with this number on the wire, supported or not.
 pub fn by_scheme(scheme: u16) -> Option<&'static SigAlg> {
@@ -306,7 +306,7 @@ mod tests {
         ] {
             assert_eq!(schemes(list), Err(ListError::Malformed), "{list}");
         }
-        assert_eq!(schemes("ECDSA+SHA1:ed448"), Err(ListError::NoneSupported));
+        assert_eq!(schemes("ECDSA+SHA1:DSA+SHA256"), Err(ListError::NoneSupported));
     }
 
     #[test]
@@ -325,7 +325,7 @@ mod tests {
         let at =
             |level| default_sigalgs().filter(|sigalg| sigalg.allowed_at(level)).map(|s| s.scheme).collect::<Vec<_>>();
         assert_eq!(at(2), DEFAULT);
-        assert_eq!(at(4), [0x0503, 0x0603, 0x080a, 0x080b, 0x0805, 0x0806, 0x0501, 0x0601]);
+        assert_eq!(at(4), [0x0503, 0x0603, 0x0808, 0x080a, 0x080b, 0x0805, 0x0806, 0x0501, 0x0601]);
         assert_eq!(at(5), [0x0603, 0x080b, 0x0806, 0x0601]);
         assert!(default_sigalgs().all(SigAlg::supported));
     }

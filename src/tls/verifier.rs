@@ -95,19 +95,44 @@ fn verify(input: &SignatureVerificationInput<'_>, tls13: bool) -> Result<Handsha
         _ => None,
     }
     .ok_or(CertificateError::BadEncoding)?;
-    let algorithm = algorithm(scheme, &key, tls13).ok_or(PeerMisbehaved::SignedKxWithWrongAlgorithm)?;
     let (message, signature) = (input.message, input.signature.signature());
-    let good = match key.kind {
-        KeyKind::Rsa | KeyKind::RsaPss if !RSA_BITS.contains(&key.rsa_bits()) => Exchange::current()
+    // The provider has no Ed448, and not all sizes of RSA keys.
+    let elsewhere = || {
+        Exchange::current()
             .and_then(|exchange| exchange.application.verify_signature(key.spki, scheme, message, signature))
-            .ok_or(PeerMisbehaved::SignedKxWithWrongAlgorithm)?,
-        _ => algorithm.verify_signature(key.bits, message, signature).is_ok(),
+            .ok_or(PeerMisbehaved::SignedKxWithWrongAlgorithm)
+    };
+    let good = match algorithm(scheme, &key, tls13) {
+        None if (scheme, key.kind) == (SignatureScheme::ED448, KeyKind::Ed448) => elsewhere()?,
+        None => return Err(mismatch(scheme, &key).into()),
+        // TLS 1.3 has the curve in the scheme.
+        Some(_) if !tls13 && key.curve().is_some_and(|curve| !policy(|policy| policy.curves.contains(&curve))) => {
+            return Err(WRONG_CURVE.into());
+        }
+        Some(_) if matches!(key.kind, KeyKind::Rsa | KeyKind::RsaPss) && !RSA_BITS.contains(&key.rsa_bits()) => {
+            elsewhere()?
+        }
+        Some(algorithm) => algorithm.verify_signature(key.bits, message, signature).is_ok(),
     };
     if !good {
         return Err(CertificateError::BadSignature.into());
     }
     Exchange::note(|record| record.peer_scheme = Some(scheme));
     Ok(HandshakeSignatureValid::assertion())
+}
+
+/// The peer's key is on a curve that was not agreed on.
+const WRONG_CURVE: PeerMisbehaved = PeerMisbehaved::SelectedUnofferedKxGroup;
+
+/// What is wrong where no algorithm goes with a scheme and a key.
+fn mismatch(scheme: SignatureScheme, key: &PublicKey<'_>) -> PeerMisbehaved {
+    let is_ecdsa = matches!(
+        scheme,
+        SignatureScheme::ECDSA_NISTP256_SHA256
+            | SignatureScheme::ECDSA_NISTP384_SHA384
+            | SignatureScheme::ECDSA_NISTP521_SHA512
+    );
+    if is_ecdsa && key.curve().is_some() { WRONG_CURVE } else { PeerMisbehaved::SignedKxWithWrongAlgorithm }
 }
 
 /// The algorithm for a scheme and a key. TLS 1.3 binds an ECDSA scheme to its curve, TLS 1.2 only to its hash.

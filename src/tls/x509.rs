@@ -69,6 +69,8 @@ pub enum KeyKind {
     Ed25519,
     /// `id-Ed448`.
     Ed448,
+    /// `id-ecPublicKey` on any other curve.
+    OtherCurve,
     /// Any other.
     Other,
 }
@@ -113,6 +115,17 @@ pub fn raw_public_key(spki: &[u8]) -> Option<PublicKey<'_>> {
 }
 
 impl PublicKey<'_> {
+    /// The curve of an EC key as TLS numbers it, 0 for those that are not supported; none for other keys.
+    pub fn curve(&self) -> Option<u16> {
+        match self.kind {
+            KeyKind::P256 => Some(23),
+            KeyKind::P384 => Some(24),
+            KeyKind::P521 => Some(25),
+            KeyKind::OtherCurve => Some(0),
+            _ => None,
+        }
+    }
+
     /// The size of an RSA key's modulus, bits; 0 for other keys.
     pub fn rsa_bits(&self) -> usize {
         let modulus = || {
@@ -148,7 +161,7 @@ fn public_key<'a>(content: &'a [u8], spki: &'a [u8]) -> Option<PublicKey<'a>> {
             Some([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]) => KeyKind::P256,
             Some([0x2b, 0x81, 0x04, 0x00, 0x22]) => KeyKind::P384,
             Some([0x2b, 0x81, 0x04, 0x00, 0x23]) => KeyKind::P521,
-            _ => KeyKind::Other,
+            _ => KeyKind::OtherCurve,
         },
         _ => KeyKind::Other,
     };
