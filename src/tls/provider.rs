@@ -76,7 +76,11 @@ fn tls12_suites() -> &'static [Tls12CipherSuite] {
 /// The schemes a suite of TLS 1.2 is used with: Ed448 beside Ed25519 (RFC 8422, section 5.10). Its signatures are made
 /// and verified outside of the provider.
 fn with_ed448(schemes: &'static [SignatureScheme]) -> &'static [SignatureScheme] {
-    if schemes.contains(&SignatureScheme::ED25519) { [schemes, &[SignatureScheme::ED448]].concat().leak() } else { schemes }
+    if schemes.contains(&SignatureScheme::ED25519) {
+        [schemes, &[SignatureScheme::ED448]].concat().leak()
+    } else {
+        schemes
+    }
 }
 
 /// TLS_FALLBACK_SCSV (RFC 7507): no suite, but sent in the list of suites. One that can sign nothing cannot be used.

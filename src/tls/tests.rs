@@ -115,7 +115,7 @@ fn world(suites: &[u16]) -> World {
         num_tickets: 2,
         require_ems: false,
     };
-    let policy = Policy { verify_schemes: Arc::from([SignatureScheme(0x0403)]), ..Policy::default() };
+    let policy = Policy { verify_schemes: Arc::from([SignatureScheme(0x0403)]), curves: vec![23], ..Policy::default() };
     World { settings, policy, tickets: Arc::default() }
 }
 
