@@ -10,6 +10,7 @@ pub mod ocsp;
 pub mod pem;
 pub mod pkey;
 pub mod public_key;
+pub mod session_outline;
 pub mod stack;
 pub mod store;
 pub mod store_ctx;

@@ -16,7 +16,7 @@ use super::error::Error;
 use super::reason;
 use super::session_object::{Bytes32, Fields, now};
 use crate::tls::cipher;
-use std::ffi::{CString, c_int, c_long};
+use std::ffi::{CString, c_long};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -24,10 +24,6 @@ const INTEGER: u8 = 0x02;
 const OCTET_STRING: u8 = 0x04;
 const SEQUENCE: u8 = 0x30;
 const CONTEXT: u8 = 0xa0;
-
-/// Library number of libcrypto's ASN.1 code, and its reason when a part of a structure cannot be read.
-const ERR_LIB_ASN1: c_int = 13;
-const NESTED_ASN1_ERROR: c_int = 266 | (2 << 18);
 
 /// The longest master key of a session.
 const MAX_MASTER_KEY: usize = 512;
@@ -105,6 +101,7 @@ impl Fields {
         put_tagged_string(out, 8, identity.as_deref());
         put_tagged_integer(out, 9, self.lifetime_hint);
         put_tagged_string(out, 10, non_empty(&self.ticket));
+        put_tagged_string(out, 11, (self.compression != 0).then_some(&[self.compression]));
         put_tagged_string(out, 12, user.as_deref());
         put_tagged_integer(out, 13, self.flags);
         put_tagged_integer(out, 14, self.age_add);
@@ -120,7 +117,8 @@ impl Fields {
         Some(der)
     }
 
-    /// Reads the session that `der` begins with; gives its length too.
+    /// Reads the session that `der` begins with; gives its length too. Fails without an entry in the queue where it is no
+    /// DER of this outline.
     pub(crate) fn from_der(der: &[u8]) -> Result<(Self, usize), Error> {
         let mut outer = Reader(der);
         let body = outer.expect(SEQUENCE)?;
@@ -129,7 +127,7 @@ impl Fields {
     }
 
     fn from_body(mut body: Reader<'_>) -> Result<Self, Error> {
-        if body.integer()? != 1 {
+        if body.number::<u32>()? != 1 {
             return Err(Error::Ssl(reason::UNKNOWN_SSL_VERSION));
         }
         let mut fields = Self { version: body.number()?, verify_result: 0, fragment_mode: 0, ..Self::default() };
@@ -155,7 +153,7 @@ impl Fields {
             }
         }
         if !body.0.is_empty() {
-            return Err(nested());
+            return Err(Error::Silent);
         }
         if fields.time == 0 {
             fields.time = now();
@@ -192,15 +190,19 @@ impl Fields {
     fn read_string(&mut self, tag: u8, value: &[u8]) -> Result<(), Error> {
         let [hint, identity, user] = &mut self.foreign;
         match tag {
-            4 => self.id_context = Bytes32::new(value).ok_or(Error::Ssl(reason::BAD_LENGTH))?,
+            4 => self.id_context = Bytes32::new(value).ok_or(Error::Silent)?,
             6 => self.hostname = CString::new(until_nul(value)).ok(),
             7 => *hint = Some(until_nul(value)),
             8 => *identity = Some(until_nul(value)),
             10 => self.ticket = value.to_vec(),
             12 => *user = Some(until_nul(value)),
+            11 => match value {
+                [method] => self.compression = *method,
+                _ => return Err(Error::Ssl(reason::BAD_LENGTH)),
+            },
             16 => self.alpn = value.to_vec(),
             18 => self.ticket_appdata = value.to_vec(),
-            // Compression methods, and keys of peers without certificate: neither is used here.
+            // Keys of peers without certificate are not used here.
             _ => {}
         }
         Ok(())
@@ -210,10 +212,6 @@ impl Fields {
 /// As OpenSSL copies strings.
 fn until_nul(value: &[u8]) -> Vec<u8> {
     value.iter().copied().take_while(|&byte| byte != 0).collect()
-}
-
-fn nested() -> Error {
-    Error::Other(ERR_LIB_ASN1, NESTED_ASN1_ERROR)
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -246,11 +244,11 @@ impl<'a> Reader<'a> {
     }
 
     fn expect(&mut self, tag: u8) -> Result<&'a [u8], Error> {
-        self.next(tag).map(|(_, content)| content).ok_or_else(nested)
+        self.next(tag).map(|(_, content)| content).ok_or(Error::Silent)
     }
 
     fn whole(&mut self, tag: u8) -> Result<&'a [u8], Error> {
-        self.next(tag).map(|(whole, _)| whole).ok_or_else(nested)
+        self.next(tag).map(|(whole, _)| whole).ok_or(Error::Silent)
     }
 
     fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Error> {
@@ -263,18 +261,19 @@ impl<'a> Reader<'a> {
     fn integer(&mut self) -> Result<i128, Error> {
         let content = self.expect(INTEGER)?;
         let negative = content.first().is_some_and(|&byte| byte & 0x80 != 0);
-        if content.is_empty() || content.len() > 9 {
-            return Err(nested());
+        let padded = matches!(content, [0, 0..=127, ..] | [255, 128..=255, ..]);
+        if content.is_empty() || content.len() > 9 || padded {
+            return Err(Error::Silent);
         }
         Ok(content.iter().fold(if negative { -1 } else { 0 }, |sum, &byte| sum << 8 | i128::from(byte)))
     }
 
     fn number<T: TryFrom<i128>>(&mut self) -> Result<T, Error> {
-        T::try_from(self.integer()?).map_err(|_| nested())
+        T::try_from(self.integer()?).map_err(|_| Error::Silent)
     }
 
     fn end(&self) -> Result<(), Error> {
-        if self.0.is_empty() { Ok(()) } else { Err(nested()) }
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Silent) }
     }
 }
 
@@ -305,6 +304,7 @@ mod tests {
             fragment_mode: 255,
             ticket_appdata: b"data".to_vec(),
             group: 29,
+            compression: 1,
             foreign: [Some(b"hint".to_vec()), None, Some(b"user".to_vec())],
         }
     }

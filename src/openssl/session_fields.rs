@@ -157,12 +157,16 @@ pub unsafe extern "C" fn SSL_SESSION_get0_hostname(s: *const SSL_SESSION) -> *co
     unsafe { read(s, ptr::null(), |fields| fields.hostname.as_ref().map_or(ptr::null(), |name| name.as_ptr())) }
 }
 
-/// `SSL_SESSION_get_compress_id(3)`: the compression method: 0, none.
+/// `SSL_SESSION_get_compress_id(3)`: the compression method: 0, none, but in sessions that were not made here.
 ///
 /// Status: full.
+///
+/// # Safety
+/// `s` is null or a live handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_SESSION_get_compress_id(_s: *const SSL_SESSION) -> c_uint {
-    0
+pub unsafe extern "C" fn SSL_SESSION_get_compress_id(s: *const SSL_SESSION) -> c_uint {
+    // SAFETY: null or a live handle, by the manual.
+    unsafe { read(s, 0, |fields| fields.compression.into()) }
 }
 
 /// `SSL_SESSION_is_resumable(3)`: 1 when the session may be resumed.

@@ -4,7 +4,9 @@ use super::error::{BUF_LIB, Error, guard};
 use super::session_object::{FLAG_EXTMS, Fields, Session, share};
 use super::types::SSL_SESSION;
 use crate::libcrypto::bio::Bio;
-use crate::libcrypto::{memory, sys};
+use crate::libcrypto::lib_ctx::LibCtx;
+use crate::libcrypto::x509::X509;
+use crate::libcrypto::{err, memory, session_outline, sys};
 use crate::seam::{Handle, arg};
 use std::ffi::{CStr, c_char, c_int, c_long, c_uchar, c_void};
 use std::fmt::Write;
@@ -64,47 +66,92 @@ pub unsafe extern "C" fn d2i_SSL_SESSION(
     length: c_long,
 ) -> *mut SSL_SESSION {
     guard(ptr::null_mut(), || {
-        if pp.is_null() {
-            return Err(Error::Silent);
-        }
-        let len = usize::try_from(length).map_err(|_| Error::Silent)?;
-        // SAFETY: readable for `length` bytes, by the manual.
-        let (fields, used) = Fields::from_der(unsafe { arg::bytes(*pp, len) })?;
-        // SAFETY: null or a place for a session, by the manual.
-        let given = if a.is_null() { ptr::null_mut() } else { unsafe { *a } };
-        // SAFETY: null or a live handle, by the manual.
-        let made = match unsafe { SSL_SESSION::share(given) } {
-            Some(session) => {
-                session.refill(fields);
-                given
-            }
-            None => SSL_SESSION::give(Session::new(fields)?),
-        };
-        // SAFETY: `*pp` may move within what it was readable for; `a` is null or writable.
-        unsafe {
-            *pp = (*pp).add(used);
-            arg::set(a, made);
-        }
-        Ok(made)
+        // SAFETY: by the caller.
+        unsafe { decode_into(a, pp, length, &LibCtx::default()) }
     })
+}
+
+/// A session read, its peer's certificate, and how many bytes it took.
+type Decoded = (Fields, Option<X509>, usize);
+
+fn decode(der: &[u8], lib_ctx: &LibCtx) -> Result<Decoded, Error> {
+    let (fields, used) = Fields::from_der(der)?;
+    let peer = match fields.peer_chain.first() {
+        Some(der) => Some(X509::from_der(der, lib_ctx).ok_or(Error::Silent)?),
+        None => None,
+    };
+    Ok((fields, peer, used))
+}
+
+/// # Safety
+/// As for `d2i_SSL_SESSION`.
+unsafe fn decode_into(
+    a: *mut *mut SSL_SESSION,
+    pp: *mut *const c_uchar,
+    length: c_long,
+    lib_ctx: &LibCtx,
+) -> Result<*mut SSL_SESSION, Error> {
+    if pp.is_null() {
+        return Err(Error::Silent);
+    }
+    // SAFETY: not null, so it points to a pointer, by the caller.
+    let from = unsafe { *pp };
+    // SAFETY: readable for `length` bytes, by the caller.
+    let der = unsafe { arg::bytes(from, usize::try_from(length).unwrap_or(0)) };
+    let (fields, peer, used) = match err::discarding(|| decode(der, lib_ctx)) {
+        Ok(decoded) => decoded,
+        Err(_) => {
+            // What is wrong is libcrypto's to say first, of the whole; and it reads more than DER.
+            // SAFETY: as above.
+            let (der, used) = unsafe { session_outline::normalise(from, length) }.ok_or(Error::Queued)?;
+            let (fields, peer, _) = decode(&der, lib_ctx)?;
+            (fields, peer, used)
+        }
+    };
+    // SAFETY: null or a place for a session, by the caller.
+    let given = if a.is_null() { ptr::null_mut() } else { unsafe { *a } };
+    // SAFETY: null or a live handle, by the caller.
+    let made = match unsafe { SSL_SESSION::share(given) } {
+        Some(session) => {
+            session.refill(fields, peer);
+            given
+        }
+        None => {
+            let session = Session::new(fields)?;
+            if let Some(peer) = peer {
+                session.set_peer(peer);
+            }
+            SSL_SESSION::give(session)
+        }
+    };
+    // SAFETY: `*pp` may move within what it was readable for; `a` is null or writable.
+    unsafe {
+        *pp = from.add(used);
+        arg::set(a, made);
+    }
+    Ok(made)
 }
 
 /// `d2i_SSL_SESSION(3)`: as `d2i_SSL_SESSION`; library context and properties are for the peer's certificate.
 ///
-/// Status: partial: the certificate is read with the default library context.
+/// Status: full.
 ///
 /// # Safety
-/// As for `d2i_SSL_SESSION`.
+/// As for `d2i_SSL_SESSION`; the library context is null or outlives the session, `propq` is null or a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn d2i_SSL_SESSION_ex(
     a: *mut *mut SSL_SESSION,
     pp: *mut *const c_uchar,
     length: c_long,
-    _libctx: *mut sys::OSSL_LIB_CTX,
-    _propq: *const c_char,
+    libctx: *mut sys::OSSL_LIB_CTX,
+    propq: *const c_char,
 ) -> *mut SSL_SESSION {
-    // SAFETY: by the caller.
-    unsafe { d2i_SSL_SESSION(a, pp, length) }
+    guard(ptr::null_mut(), || {
+        // SAFETY: null or a C string, by the manual.
+        let lib_ctx = LibCtx::new(libctx, unsafe { arg::c_str(propq) });
+        // SAFETY: by the caller.
+        unsafe { decode_into(a, pp, length, &lib_ctx) }
+    })
 }
 
 unsafe extern "C" fn encode(session: *const c_void, out: *mut *mut c_uchar) -> c_int {
@@ -112,7 +159,7 @@ unsafe extern "C" fn encode(session: *const c_void, out: *mut *mut c_uchar) -> c
     unsafe { i2d_SSL_SESSION(session.cast(), out) }
 }
 
-unsafe extern "C" fn decode(a: *mut *mut c_void, data: *mut *const c_uchar, len: c_long) -> *mut c_void {
+unsafe extern "C" fn decode_pem(a: *mut *mut c_void, data: *mut *const c_uchar, len: c_long) -> *mut c_void {
     // SAFETY: libcrypto passes on what the program gave for the session, and the bytes of the file.
     unsafe { d2i_SSL_SESSION(a.cast(), data, len) }.cast()
 }
@@ -166,7 +213,7 @@ pub unsafe extern "C" fn PEM_read_bio_SSL_SESSION(
     u: *mut c_void,
 ) -> *mut SSL_SESSION {
     // SAFETY: a live BIO and a place for a session, by the manual.
-    unsafe { sys::PEM_ASN1_read_bio(decode, PEM_NAME.as_ptr(), out, x.cast(), cb, u) }.cast()
+    unsafe { sys::PEM_ASN1_read_bio(decode_pem, PEM_NAME.as_ptr(), out, x.cast(), cb, u) }.cast()
 }
 
 /// `PEM_read_bio_SSL_SESSION(3)`: reads a session in PEM, as `d2i_SSL_SESSION` does with what is in it.
@@ -186,7 +233,7 @@ pub unsafe extern "C" fn PEM_read_SSL_SESSION(
         return ptr::null_mut();
     }
     // SAFETY: an open file and a place for a session, by the manual.
-    unsafe { sys::PEM_ASN1_read(decode, PEM_NAME.as_ptr(), out, x.cast(), cb, u) }.cast()
+    unsafe { sys::PEM_ASN1_read(decode_pem, PEM_NAME.as_ptr(), out, x.cast(), cb, u) }.cast()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -238,6 +285,9 @@ fn describe(fields: &Fields) -> Result<(String, String), std::fmt::Error> {
         write!(head, "\n    TLS session ticket:\n")?;
     }
     let mut tail = String::new();
+    if fields.compression != 0 {
+        write!(tail, "\n    Compression: {}", fields.compression)?;
+    }
     if fields.time != 0 {
         write!(tail, "\n    Start Time: {}", fields.time)?;
     }

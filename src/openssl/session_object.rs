@@ -100,6 +100,8 @@ pub(crate) struct Fields {
     pub(crate) ticket_appdata: Vec<u8>,
     /// The group of the key exchange by OpenSSL's number, 0 when not known.
     pub(crate) group: u32,
+    /// The compression method of a session that was not made here; 0: none.
+    pub(crate) compression: u8,
     /// Identities of pre-shared keys and SRP users, of sessions that were not made here: hint, identity, user.
     pub(crate) foreign: [Option<Vec<u8>>; 3],
 }
@@ -128,6 +130,7 @@ impl Default for Fields {
             fragment_mode: UNSPECIFIED_FRAGMENT,
             ticket_appdata: Vec::new(),
             group: 0,
+            compression: 0,
             foreign: [None, None, None],
         }
     }
@@ -246,10 +249,10 @@ impl Session {
         Ok(copy)
     }
 
-    /// Puts other fields in the place of its own (`d2i_SSL_SESSION` into an object that exists).
-    pub(crate) fn refill(&self, fields: Fields) {
+    /// Puts other fields, and the peer's certificate, in the place of its own.
+    pub(crate) fn refill(&self, fields: Fields, peer: Option<X509>) {
         *self.fields.write() = fields;
-        *self.peer.lock() = None;
+        *self.peer.lock() = peer;
         self.moved();
     }
 

@@ -5,6 +5,7 @@
 #![expect(non_camel_case_types, non_upper_case_globals, reason = "the names of libcrypto's headers")]
 #![expect(missing_docs, reason = "libcrypto's own manual pages document these names")]
 
+mod asn1;
 mod bio;
 mod comp;
 mod conf;
@@ -23,6 +24,7 @@ mod x509;
 mod x509_name;
 mod x509_vfy;
 
+pub use asn1::*;
 pub use bio::*;
 pub use comp::*;
 pub use conf::*;
