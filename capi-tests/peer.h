@@ -149,7 +149,8 @@ static inline void pair_record(struct pair_side *side, SSL *ssl, int ret)
     side->errs = 0;
     /* taken out at once: the other side works on the same thread's queue */
     while ((code = ERR_get_error()) != 0)
-        if (side->errs < 8)
+        /* what libcrypto's providers add says how a library does its cryptography, not what went wrong */
+        if (side->errs < 8 && ERR_GET_LIB(code) != ERR_LIB_PROV)
             side->err[side->errs++] = code;
 }
 

@@ -122,6 +122,7 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Verdict> {
     let name = server_name::to_send(ssl).map_err(|error| Verdict::of(error, AlertDescription::InternalError))?;
     let handshake = Handshake::client(exchange, &rustls_config, name, config.alpn.names(), config.read_ahead)
         .map_err(|error| internal(format!("{error:?}")))?;
+    session::hello_made(ssl, handshake.pending());
     progress::begun(ssl, handshake.pending());
     Ok(handshake)
 }
@@ -162,6 +163,7 @@ fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, tran
         if handshake.pending().is_empty() {
             progress::flight_sent(ssl);
         }
+        session::note_answer(ssl);
         callbacks::after_step(ssl);
         session::after_step(ssl);
         let next = match session::ticket_failure(ssl).filter(|_| outcome.is_ok()) {

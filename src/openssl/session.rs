@@ -7,6 +7,7 @@ use super::session_object::{Bytes32, Fields, Session, now};
 use super::types::{SSL, SSL_SESSION};
 use super::{reason, session_client, session_server};
 use crate::seam::{Handle, arg};
+use crate::tls::hello::Hello;
 use crate::tls::session::{Resumable, TLS1_2, TLS1_3, ticket_id};
 use parking_lot::Mutex;
 use std::ffi::{c_int, c_long, c_uchar, c_uint};
@@ -35,6 +36,8 @@ pub(super) struct State {
     before: bool,
     /// The client offers it.
     pub(super) offered: bool,
+    /// Client, TLS 1.2: the session id by which the server can say that it resumes.
+    pub(super) offered_id: Vec<u8>,
     /// It was resumed.
     pub(super) hit: bool,
     /// The server's side of it.
@@ -176,6 +179,28 @@ pub(crate) fn side_chosen(ssl: &Connection) {
     ssl.session.state.lock().before = true;
 }
 
+/// Client: its ClientHello is made.
+pub(crate) fn hello_made(ssl: &Connection, records: &[u8]) {
+    let mut state = ssl.session.state.lock();
+    if state.offered {
+        state.offered_id = Hello::from_records(records).map(|hello| hello.session_id).unwrap_or_default();
+    }
+}
+
+/// Client: what a ServerHello says about the session that was offered is known as soon as it has come.
+pub(crate) fn note_answer(ssl: &Connection) {
+    if ssl.is_server() || !ssl.session.state.lock().offered {
+        return;
+    }
+    let answer = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().server_hello);
+    let Some(hello) = answer else { return };
+    let mut state = ssl.session.state.lock();
+    state.hit = match hello.version {
+        TLS1_3 => hello.pre_shared_key,
+        _ => state.offered_id.len() == hello.session_id.len() && state.offered_id == hello.session_id,
+    };
+}
+
 /// rustls has done a step: there may be new sessions (client).
 pub(crate) fn after_step(ssl: &Arc<Connection>) {
     if !ssl.is_server() && ssl.is_open() {
@@ -200,6 +225,11 @@ fn spoil(ssl: &Connection) {
 
 /// The handshake has failed: its session must not be resumed.
 pub(crate) fn handshake_failed(ssl: &Arc<Connection>) {
+    let answered = ssl.exchange.read().as_ref().is_some_and(|exchange| exchange.record.lock().server_hello.is_some());
+    // TLS 1.3: whether the client has the key of the session that it names is found out before anything is answered.
+    if session_server::is_tls13(ssl) && !answered {
+        ssl.session.state.lock().hit = false;
+    }
     spoil(ssl);
 }
 

@@ -12,7 +12,7 @@ use super::{reason, session_id, verify};
 use crate::tls::config::Settings;
 use crate::tls::exchange::HelloAnswer;
 use crate::tls::hello::Hello;
-use crate::tls::session::{Resumable, TLS1_2, TLS1_3, hashes_alike};
+use crate::tls::session::{Resumable, TLS1_2, TLS1_3, hash_len, hashes_alike};
 use rustls::error::AlertDescription;
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -112,7 +112,8 @@ fn by_ticket_or_id(ssl: &Arc<Connection>, hello: &Hello) -> Result<Option<Arc<Se
 /// TLS 1.3: the first identity of the pre_shared_key extension that is known here.
 fn by_identity(ssl: &Arc<Connection>, hello: &Hello) -> Result<Option<Arc<Session>>, HelloAnswer> {
     ssl.session.state.lock().server.ticket_expected = true;
-    for identity in hello.psk_identities() {
+    let binders = hello.psk_binder_lengths();
+    for (index, identity) in hello.psk_identities().into_iter().enumerate() {
         let opened = if ssl.has_option(op::NO_TICKET) {
             match identity.len() {
                 0 => Opened::Empty,
@@ -130,6 +131,10 @@ fn by_identity(ssl: &Arc<Connection>, hello: &Hello) -> Result<Option<Arc<Sessio
         };
         if !usable(ssl, hello, &session, TLS1_3, false)? {
             return Ok(None);
+        }
+        let expected = session.fields.read().suite.map(hash_len);
+        if binders.get(index).copied() != expected {
+            return Err(abort(reason::BAD_EXTENSION, AlertDescription::DecodeError));
         }
         let mut state = ssl.session.state.lock();
         state.server.ticket = Some(identity.to_vec());

@@ -113,6 +113,17 @@ impl Hello {
         .collect()
     }
 
+    /// How long the binder of each identity is.
+    pub fn psk_binder_lengths(&self) -> Vec<usize> {
+        let binders = self.extension(41).and_then(|content| {
+            let mut content = Reader(content);
+            content.vec16()?;
+            content.vec16()
+        });
+        let mut binders = Reader(binders.unwrap_or_default());
+        std::iter::from_fn(|| binders.vec8()).map(<[u8]>::len).collect()
+    }
+
     /// Whether the client says that it renegotiates securely (RFC 5746): by the extension or a signalling cipher suite.
     pub fn renegotiates_securely(&self) -> bool {
         self.extension(RENEGOTIATION_INFO).is_some() || self.cipher_suites.chunks(2).any(|suite| suite == [0, 0xff])
@@ -174,6 +185,10 @@ pub struct ServerHello {
     pub suite: u16,
     /// It has the extension for secure renegotiation (RFC 5746).
     pub renegotiation_info: bool,
+    /// TLS 1.3: the server has taken a session that was offered.
+    pub pre_shared_key: bool,
+    /// The session id, filled up with zeros.
+    pub session_id: [u8; 32],
 }
 
 /// The random that makes a ServerHello a HelloRetryRequest (RFC 8446, section 4.1.3): SHA-256 of "HelloRetryRequest".
@@ -217,25 +232,35 @@ impl ServerAnswer {
         let mut body = Reader(message.take(len)?);
         let legacy = u16::try_from(body.u16()?).ok()?;
         let random: [u8; 32] = body.take(32)?.try_into().ok()?;
-        body.vec8()?;
+        let id = body.vec8()?;
         let suite = u16::try_from(body.u16()?).ok()?;
         body.take(1)?;
-        let (mut version, mut renegotiation_info) = (legacy, false);
+        let mut session_id = [0; 32];
+        session_id.get_mut(..id.len())?.copy_from_slice(id);
+        let mut hello = ServerHello {
+            random,
+            version: legacy,
+            suite,
+            renegotiation_info: false,
+            pre_shared_key: false,
+            session_id,
+        };
         if !body.0.is_empty() {
             let mut extensions = Reader(body.vec16()?);
             while !extensions.0.is_empty() {
                 let kind = extensions.u16()?;
                 let content = extensions.vec16()?;
                 match u16::try_from(kind).ok()? {
-                    43 => version = u16::try_from(Reader(content).u16()?).ok()?,
-                    RENEGOTIATION_INFO => renegotiation_info = true,
+                    41 => hello.pre_shared_key = true,
+                    43 => hello.version = u16::try_from(Reader(content).u16()?).ok()?,
+                    RENEGOTIATION_INFO => hello.renegotiation_info = true,
                     _ => {}
                 }
             }
         }
         Some(match random == RETRY {
             true => Self::Retry,
-            false => Self::Hello(ServerHello { random, version, suite, renegotiation_info }),
+            false => Self::Hello(hello),
         })
     }
 }

@@ -57,9 +57,14 @@ pub fn ticket_id(ticket: &[u8]) -> Vec<u8> {
 
 /// Whether two TLS 1.3 suites have the same hash, so that a session of one can be resumed with the other.
 pub fn hashes_alike(one: u16, other: u16) -> bool {
-    const SHA384: u16 = 0x1302;
     let tls13 = |suite: u16| suite >> 8 == 0x13;
-    tls13(one) && tls13(other) && (one == SHA384) == (other == SHA384)
+    tls13(one) && tls13(other) && hash_len(one) == hash_len(other)
+}
+
+/// How long the hash of a TLS 1.3 suite is, bytes.
+pub fn hash_len(suite: u16) -> usize {
+    const SHA384: u16 = 0x1302;
+    if suite == SHA384 { 48 } else { 32 }
 }
 
 /// 32 random bytes, to name a session by.
