@@ -54,6 +54,19 @@ static void mode_bits(void)
     SHOW_ERR();
 }
 
+/* Programs that do not look whether the limit was taken must not get a newer version. */
+static void low_maximum_holds(int in_server)
+{
+    SSL *client, *server;
+
+    pair_new(&client, &server, client_ctx, server_ctx);
+    SSL_set_max_proto_version(in_server ? server : client, TLS1_1_VERSION);
+    printf("a low maximum of the %s: ", in_server ? "server" : "client");
+    SHOW(pair_handshake(client, server).ok);
+    pair_free(client, server);
+    ERR_clear_error();
+}
+
 static void version_numbers(void)
 {
     static const long versions[] = { 0, TLS1_2_VERSION, TLS1_3_VERSION, 0x0305, 0x0300 - 1, 1, -1 };
@@ -83,6 +96,11 @@ static void version_numbers(void)
     SHOW(SSL_CTX_set_max_proto_version(ctx, TLS1_1_VERSION));
     SHOW(SSL_set_max_proto_version(ssl, TLS1_1_VERSION));
     ERR_clear_error();
+    /* refused or taken: it holds */
+    SHOW(SSL_CTX_get_max_proto_version(ctx));
+    SHOW(SSL_get_max_proto_version(ssl));
+    low_maximum_holds(0);
+    low_maximum_holds(1);
     SECTION("a minimum above the maximum");
     SHOW(SSL_CTX_set_max_proto_version(fixed, TLS1_2_VERSION));
     SHOW(SSL_CTX_set_min_proto_version(fixed, TLS1_3_VERSION));
