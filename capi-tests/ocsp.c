@@ -177,6 +177,39 @@ static void exchange(int version)
     }
 }
 
+static int tell_type(SSL *ssl, void *arg)
+{
+    void *ids = &arg;
+
+    printf("  %s: type %ld, ids %ld\n", (const char *)arg, SSL_get_tlsext_status_type(ssl), SSL_get_tlsext_status_ids(ssl, &ids));
+    return 1;
+}
+
+static int tell_type_to_name(SSL *ssl, int *alert, void *arg)
+{
+    (void)alert;
+    return tell_type(ssl, arg) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/* A server that fetches the response while it waits for a certificate must know that one is asked for. */
+static void known_to_earlier_callbacks(int version)
+{
+    for (int type = -1; type <= TLSEXT_STATUSTYPE_ocsp; type += 2) {
+        struct contexts ctx = contexts_new("ecdsa", version);
+        SSL *client, *server;
+
+        SSL_CTX_set_tlsext_status_type(ctx.client, type);
+        SSL_CTX_set_cert_cb(ctx.server, tell_type, "certificate callback");
+        SSL_CTX_set_tlsext_servername_callback(ctx.server, tell_type_to_name);
+        SSL_CTX_set_tlsext_servername_arg(ctx.server, "server-name callback");
+        pair_new(&client, &server, ctx.client, ctx.server);
+        SSL_set_tlsext_host_name(client, "localhost");
+        SHOW(pair_handshake(client, server).ok);
+        pair_free(client, server);
+        contexts_free(&ctx);
+    }
+}
+
 /* Which callbacks run when a session is resumed. */
 static void resumed(int version)
 {
@@ -222,6 +255,7 @@ int main(void)
 {
     settings();
     in_both_versions("exchange", exchange);
+    in_both_versions("known to earlier callbacks", known_to_earlier_callbacks);
     in_both_versions("several certificates", several_certificates);
     in_both_versions("resumed", resumed);
     return 0;

@@ -355,12 +355,13 @@ fn stage(ssl: &Connection, number: u32) -> Option<Stage> {
         0 => client_hello::ask,
         1 => check_version,
         2 => session::look_up,
-        3 => server_name::ask,
-        4 => super::sigalg::ask,
-        5 if is_tls13 => alpn::ask,
-        5 => certificate::ask_server,
-        6 if is_tls13 => certificate::ask_server,
-        6 => alpn::ask,
+        3 => ocsp::note_request,
+        4 => server_name::ask,
+        5 => super::sigalg::ask,
+        6 if is_tls13 => alpn::ask,
+        6 => certificate::ask_server,
+        7 if is_tls13 => certificate::ask_server,
+        7 => alpn::ask,
         _ => return None,
     })
 }
@@ -383,7 +384,6 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
     }
     session::decide(ssl);
     let chosen = ssl.facts.read().alpn.clone().unwrap_or_default();
-    ocsp::ask_server(ssl, hello)?;
     if let Some(exchange) = ssl.exchange.read().clone() {
         *exchange.policy.lock() = policy(ssl);
     }

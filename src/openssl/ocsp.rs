@@ -113,8 +113,8 @@ pub(crate) fn ask_client(ssl: &Arc<Connection>) -> VerifyAnswer {
     }
 }
 
-/// Server: notes what the client asks for.
-pub(crate) fn ask_server(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
+/// Server: notes what the client asks for; certificate callbacks look at it.
+pub(crate) fn note_request(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
     let request = hello.extension(STATUS_REQUEST).and_then(Request::parse);
     let status = &ssl.trust.status;
     status.kind.store(if request.is_some() { OCSP } else { NOTHING }, Ordering::Relaxed);
