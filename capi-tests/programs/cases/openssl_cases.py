@@ -1,13 +1,12 @@
 """openssl(1): s_server serves, s_client asks, with the options that people debug TLS with."""
 
-import os
 import re
 import socket
 
 from support import openssl
 from support.process import Failure, read_text, wait_until
 from support.suite import Suite
-from support.trial import Result, sha256
+from support.trial import sha256
 
 SUITE = Suite("openssl", "openssl", "s_client, s_server: refusals, names, ALPN, groups, signatures, sessions, key update, transfers")
 
@@ -137,7 +136,7 @@ def old_versions(trial):
     running = openssl.server(trial, port)
     facts = {}
     for option in ("-tls1", "-tls1_1"):
-        result = held_run(trial, ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", option], f"held{option}")
+        result = openssl.held_run(trial, ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", option], f"held{option}")
         facts[option] = result.code != 0
     trial.require(all(facts.values()), f"an old version was spoken: {facts}")
     trial.stop(running)
@@ -307,20 +306,9 @@ def cipher_lists(trial):
     )
     for wanted in lists:
         for option in ("-v", "-V", "-stdname"):
-            result = held_run(trial, ["openssl", "ciphers", option, "-s", wanted], f"held-{len(facts)}")
+            result = openssl.held_run(trial, ["openssl", "ciphers", option, "-s", wanted], f"held-{len(facts)}")
             facts[f"{option} {wanted}"] = [result.code, result.text.splitlines(), openssl.errors(result.err)]
     return facts
-
-
-def held_run(trial, argv, name):
-    """Runs a short program that is seen while it waits for its configuration file, which is a named pipe."""
-    fifo = trial.dir / f"{name}.conf"
-    os.mkfifo(fifo)
-    process = trial.start(name, argv, env={"OPENSSL_CONF": str(fifo)})
-    with open(fifo, "wb"):
-        pass
-    code = process.wait(20)
-    return Result(code, process.out(), process.err())
 
 
 @SUITE.case("system-default-configuration")

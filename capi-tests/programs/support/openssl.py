@@ -1,8 +1,12 @@
 """openssl(1)'s s_server and s_client as programs under test, and what their words tell."""
 
+import itertools
+import os
 import re
+from pathlib import Path
 
 from support.ports import HOST
+from support.trial import Result
 
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 _ERROR = re.compile(r"error:([0-9A-F]{8}):([^:]*):[^:]*:([^:]*):")
@@ -73,3 +77,55 @@ def finish(trial, running, refused=False):
         trial.settle(lambda: errors(running.err()))
     trial.stop(running)
     return errors(running.err())
+
+
+def held_run(trial, argv, name, stdin=b"", env=None, seconds=30):
+    """Runs a program that may be short, and is seen while it waits for its configuration file, which is a named pipe.
+
+    It reads what it would have read.
+    """
+    fifo = trial.dir / f"{name}.conf"
+    os.mkfifo(fifo)
+    process = trial.start(name, argv, stdin=stdin, env={**(env or {}), "OPENSSL_CONF": str(fifo)})
+    fifo.write_bytes(Path("/etc/ssl/openssl.cnf").read_bytes())
+    process.feed()
+    return Result(process.wait(seconds), process.out(), process.err())
+
+
+# What two libraries are free to prefer, such as a group or the order of extensions. Cases about it look at the lines themselves.
+_OFFERS = re.compile(
+    r"^(?:(?:Server Temp Key|(?:Shared )?Requested Signature Algorithms|Client Certificate Types|Supported Elliptic Curve Point Formats): "
+    r"|TLS server extension \"(?:server name|EC point formats)\")[^\n]*\n",
+    re.M,
+)
+
+# What differs from run to run: random values, times, sizes of hellos and signatures, and when what is read arrives.
+_SAME = (
+    (re.compile(r"^SSL handshake has read \d+ bytes and written \d+ bytes", re.M), "SSL handshake has read and written"),
+    (re.compile(r"((?:Session-ID|Master-Key|Resumption PSK): )[0-9A-F]+$", re.M), r"\1..."),
+    (re.compile(r"(Start Time: |Keying material: )\w+$", re.M), r"\1..."),
+    (re.compile(r"^ *[0-9a-f]{4} - [^\n]*\n", re.M), ""),
+    (re.compile(r"^[0-9A-F]{8,16}:(error:[^:]*:[^:]*):[^:]*:(.*):[^:\n]*:\d+:", re.M), r"\1:\2:"),
+    # A stapled response is printed whole: its nonce and signature, and when it was made.
+    (re.compile(r"^ +(?:[0-9A-F]{24,}|(?:[0-9a-f]{2}:){4,}[0-9a-f:]*)\n", re.M), ""),
+    (re.compile(r"((?:Produced At|(?:This|Next) Update): ).*"), r"\1..."),
+    (re.compile(r"^(?:read|write) [RW] BLOCK\n", re.M), ""),
+    (_OFFERS, ""),
+    (re.compile(r"CONNECTED\([0-9A-F]+\)"), "CONNECTED"),
+)
+
+
+def transcript(trial, argv, name, stdin=b"", **start):
+    """Runs openssl(1) with these arguments; returns its exit status and all its words, as far as they can be the same."""
+    result = held_run(trial, ["openssl", *argv], name, stdin, **start)
+    return {"exit": result.code, "out": steady(_PAGE.sub("PAGE", result.text)), "err": steady(result.err)}
+
+
+def steady(text):
+    """Lines of a text that two runs have in common. Neighbouring lines about extensions are put in order."""
+    for pattern, same in _SAME:
+        text = pattern.sub(same, text)
+    lines = []
+    for is_extension, group in itertools.groupby(text.splitlines(), lambda line: line.startswith("TLS server extension")):
+        lines += sorted(group) if is_extension else group
+    return lines
