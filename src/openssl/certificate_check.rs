@@ -11,7 +11,6 @@ use crate::libcrypto::names::Name;
 use crate::libcrypto::pkey::Pkey;
 use crate::libcrypto::sys;
 use crate::libcrypto::x509::{X509, X509Stack};
-use crate::tls::cipher::security_bits;
 use crate::tls::group;
 use crate::tls::sigalg::{KeyKind, NID_RSA, SigAlg, by_scheme};
 use std::ffi::c_int;
@@ -96,8 +95,7 @@ impl Wishes {
         }
         let known = curve_of(&key).and_then(group::by_id);
         known.is_some_and(|group| {
-            group.security_bits >= security_bits(level)
-                && (self.server && self.groups.is_empty() || self.groups.contains(&group.id))
+            group.allowed_at(level) && (self.server && self.groups.is_empty() || self.groups.contains(&group.id))
         })
     }
 }

@@ -11,11 +11,12 @@ use super::error::{Error, INTERNAL_ERROR};
 use super::own_certificate::OwnCertificate;
 use super::own_key::OwnKey;
 use super::private_key::EVP_LIB;
+use super::security_check;
 use super::sigalg;
 use super::strings::State;
 use crate::seam::Failure;
 use crate::tls::certificate_request::CertificateRequest;
-use crate::tls::cipher::{self, Auth, Suite, security_bits};
+use crate::tls::cipher::{self, Auth, Suite};
 use crate::tls::config::Settings;
 use crate::tls::credentials;
 use crate::tls::exchange::CredentialAnswer;
@@ -155,7 +156,7 @@ fn choose_as_server(ssl: &Connection, config: &Config, hello: &Hello) -> Result<
     let strict = certificate_check::is_strict(ssl);
     let valid = |slot: &Slot| {
         slot.is_complete()
-            && takes_curve(slot, &groups, config.level())
+            && takes_curve(ssl, slot, &groups)
             && (!strict || certificate_check::suits_strictly(ssl, slot))
     };
     let auth = authentications(&config.certificates, &peer.shared, &valid);
@@ -303,10 +304,13 @@ fn curve_of_slot(slot: &Slot) -> Option<u16> {
 
 /// TLS 1.2: whether a client that lists these groups takes certificates with this curve, and the security level allows
 /// it.
-fn takes_curve(slot: &Slot, groups: &[u16], level: u8) -> bool {
+fn takes_curve(ssl: &Connection, slot: &Slot, groups: &[u16]) -> bool {
     let is_ec = slot.key.as_ref().is_some_and(|key| key.kind == KeyKind::Ec);
     let listed = |curve: u16| groups.is_empty() || groups.contains(&curve);
-    let strong = |curve| group::by_id(curve).is_some_and(|group| group.security_bits >= security_bits(level));
+    let strong = |curve| match ssl.config().security_callback {
+        Some(_) => security_check::group_is_allowed(ssl, curve),
+        None => group::by_id(curve).is_some_and(|group| group.allowed_at(ssl.config().level())),
+    };
     !is_ec || curve_of_slot(slot).is_some_and(|curve| listed(curve) && strong(curve))
 }
 

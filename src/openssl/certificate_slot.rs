@@ -10,6 +10,7 @@ use super::context::{self, Context};
 use super::error::{BUF_LIB, Error, INTERNAL_ERROR};
 use super::own_certificate::OwnCertificate;
 use super::own_key::OwnKey;
+use super::security_check;
 use super::types::{SSL, SSL_CTX};
 use crate::libcrypto::err;
 use crate::libcrypto::lib_ctx::LibCtx;
@@ -226,7 +227,9 @@ impl Certificates {
     pub(crate) fn identity(&self, at: usize, rest: Rest, owner: &Owner) -> Result<Arc<Identity<'static>>, Error> {
         let level = owner.config().level();
         let cache = self.sent.get(at).ok_or(Error::Ssl(INTERNAL_ERROR))?;
-        let is_it = |known: &&Sent| known.rest == rest && known.level == level && known.is_current();
+        // A callback is asked each time.
+        let asks = owner.config().security_callback.is_some();
+        let is_it = |known: &&Sent| !asks && known.rest == rest && known.level == level && known.is_current();
         if let Some(known) = cache.lock().as_ref().filter(is_it) {
             return Ok(known.identity.clone());
         }
@@ -239,9 +242,9 @@ impl Certificates {
                 built.into_iter().map(|object| Arc::new(OwnCertificate::from(object))).collect()
             }
         };
-        leaf.check_strength(level, true)?;
+        owner.allows(&leaf, true)?;
         for certificate in &after {
-            certificate.check_strength(level, false)?;
+            owner.allows(certificate, false)?;
         }
         let chain: Vec<_> = std::iter::once(leaf).chain(after).collect();
         let ders = chain.iter().map(|certificate| certificate.der().map(Cow::into_owned)).collect::<Option<Vec<_>>>();
@@ -428,8 +431,8 @@ impl Owner {
         })
     }
 
-    /// Whether the security level allows a certificate as a leaf, or else as one of a chain.
+    /// Whether the security level, or the callback, allows a certificate as a leaf, or else as one of a chain.
     pub(crate) fn allows(&self, certificate: &OwnCertificate, leaf: bool) -> Result<(), Error> {
-        certificate.check_strength(self.config().level(), leaf)
+        security_check::own_certificate(self, certificate, leaf)
     }
 }

@@ -246,6 +246,9 @@ pub unsafe extern "C" fn SSL_get1_supported_ciphers(ssl: *mut SSL) -> *mut stack
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
         follow_context(&ssl);
+        if !ssl.has_begun() {
+            super::security_check::ask(&ssl);
+        }
         let usable = ssl.config().usable_suites();
         if usable.is_empty() {
             return Err(Error::Silent);

@@ -1,11 +1,12 @@
 //! What a context gives to its connections: one value, shared until somebody changes it.
 
 use super::alpn::AlpnNames;
-use super::callback_types::{GEN_SESSION_CB, NotResumableCallback};
+use super::callback_types::{GEN_SESSION_CB, NotResumableCallback, SecurityCallback};
 use super::callbacks::Arg;
 use super::callbacks::Callbacks;
 use super::certificate::Certificates;
 use super::cipher_list::CipherChoice;
+use super::security_check::Answers;
 use super::verify::VerifyPolicy;
 use crate::libcrypto::pem::Password;
 use crate::libcrypto::pkey::Pkey;
@@ -104,6 +105,10 @@ pub(crate) struct Config {
     pub(crate) split_send_fragment: usize,
     /// Most bytes that a peer's chain may have.
     pub(crate) max_cert_list: usize,
+    /// Decides what is secure enough; none: the level does.
+    pub(crate) security_callback: SecurityCallback,
+    /// What it has decided for a connection.
+    pub(crate) security_answers: Option<Arc<Answers>>,
     /// The argument of security callbacks.
     pub(crate) security_ex_data: Arg,
     /// Receive as much as there is, not one record at a time.
@@ -149,6 +154,8 @@ impl Config {
             max_send_fragment: 16384,
             split_send_fragment: 16384,
             max_cert_list: 100 * 1024,
+            security_callback: None,
+            security_answers: None,
             security_ex_data: Arg::default(),
             read_ahead: false,
             quiet_shutdown: 0,
@@ -187,7 +194,8 @@ impl Config {
                 && (self.max_version == 0 || version <= self.max_version)
                 && self.options & forbidden == 0
         };
-        (allowed(TLS1_2, op::NO_TLSV1_2), allowed(TLS1_3, op::NO_TLSV1_3))
+        let (tls12, tls13) = self.allows_versions();
+        (tls12 && allowed(TLS1_2, op::NO_TLSV1_2), tls13 && allowed(TLS1_3, op::NO_TLSV1_3))
     }
 
     /// What rustls is configured with.
@@ -213,7 +221,7 @@ impl Config {
             suites: self.offered_suites(),
             groups: self.enabled_groups(),
             max_fragment: Some(self.max_send_fragment),
-            tickets: self.options & op::NO_TICKET == 0,
+            tickets: self.options & op::NO_TICKET == 0 && self.allows_tickets(),
             num_tickets: self.num_tickets,
             require_ems: false,
         }
@@ -237,7 +245,7 @@ impl Config {
                 Auth::Ecdsa => ecdsa,
                 _ => true,
             };
-            version && auth && suite.allowed_at(self.level())
+            version && auth && self.allows_suite(suite)
         };
         self.ciphers.suites().iter().filter(usable).copied().collect()
     }

@@ -533,6 +533,9 @@ pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: *mut SSL, ctx: *mut SSL_CTX) -> *m
                 config.certificates = to.certificates.clone();
                 config.cert_flags = to.cert_flags;
                 config.security_level = to.security_level;
+                config.security_callback = to.security_callback;
+                config.security_ex_data = to.security_ex_data;
+                config.security_answers = None;
                 config.sigalgs = to.sigalgs.clone();
                 config.client_sigalgs = to.client_sigalgs.clone();
                 config.tmp_dh = to.tmp_dh.clone();

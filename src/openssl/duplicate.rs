@@ -68,6 +68,8 @@ fn copy_certificates(to: &mut Config, from: &Config) {
     to.tmp_dh = from.tmp_dh.clone();
     to.security_level = from.security_level;
     to.security_ex_data = from.security_ex_data;
+    to.security_callback = from.security_callback;
+    to.security_answers = None;
 }
 
 /// `SSL_copy_session_id(3)`: gives `to` the session, the certificates and the session id context of `from`; 1 on

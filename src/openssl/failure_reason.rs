@@ -155,9 +155,10 @@ fn of_misbehaved(ssl: &Connection, error: &PeerMisbehaved) -> Named {
         PeerMisbehaved::SelectedUnofferedCipherSuite => (reason::WRONG_CIPHER_RETURNED, None),
         PeerMisbehaved::SelectedUnofferedKxGroup => (reason::WRONG_CURVE, None),
         PeerMisbehaved::SelectedUnofferedCompression => (reason::UNSUPPORTED_COMPRESSION_ALGORITHM, None),
-        PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme | PeerMisbehaved::SignedKxWithWrongAlgorithm => {
-            (reason::WRONG_SIGNATURE_TYPE, None)
+        PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme => {
+            (reason::WRONG_SIGNATURE_TYPE, Some(Alert::HandshakeFailure))
         }
+        PeerMisbehaved::SignedKxWithWrongAlgorithm => (reason::WRONG_SIGNATURE_TYPE, None),
         PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported => (reason::INAPPROPRIATE_FALLBACK, None),
         PeerMisbehaved::TooManyWarningAlertsReceived => (reason::TOO_MANY_WARN_ALERTS, unexpected),
         PeerMisbehaved::IllegalAlertLevel(..) => (reason::UNKNOWN_ALERT_TYPE, None),

@@ -7,7 +7,6 @@ use super::error::{Error, guard};
 use super::reason;
 use super::types::SSL;
 use crate::seam::Handle;
-use crate::tls::cipher::security_bits;
 use crate::tls::cipher_list::SuiteB;
 use crate::tls::group::{self, Group, GroupList, ListError};
 use std::ffi::{CStr, c_char, c_int};
@@ -61,8 +60,7 @@ pub(crate) fn enabled(config: &Config) -> Vec<u16> {
         (None, Some(set)) => set.iter().filter_map(|&id| group::by_id(id)).collect(),
         (None, None) => group::default_groups(),
     };
-    let bits = security_bits(config.level());
-    groups.into_iter().filter(|group| group.security_bits >= bits).map(|group| group.id).collect()
+    groups.into_iter().filter(|group| config.allows_group(group)).map(|group| group.id).collect()
 }
 
 /// Server: whether its own order of groups decides.

@@ -7,7 +7,9 @@ use super::error::{Error, INTERNAL_ERROR, SHOULD_NOT_HAVE_BEEN_CALLED, guard};
 use super::failure::{self, Heard, Verdict};
 use super::reason;
 use super::types::SSL;
-use super::{alpn, certificate, client_hello, group, ocsp, progress, server_name, session, ticket, verify};
+use super::{
+    alpn, certificate, client_hello, group, ocsp, progress, security_check, server_name, session, ticket, verify,
+};
 use crate::libcrypto::bio::BioTransport;
 use crate::libcrypto::err;
 use crate::seam::{Failure, Handle};
@@ -88,12 +90,16 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Verdict> {
     callbacks::handshake_started(ssl);
     session::begun(ssl);
     super::cipher_list::follow_context(ssl);
+    security_check::ask(ssl);
     let exchange = Exchange::new(Box::new(Asked(ssl.weak())));
     *ssl.exchange.write() = Some(exchange.clone());
     let config = ssl.config();
     *exchange.policy.lock() = policy(ssl);
     if config.method_versions.1 < TLS1_2 {
         return Err(Verdict::of(Error::Refused("TLS 1.1 and older"), AlertDescription::ProtocolVersion));
+    }
+    if let Some(verdict) = security_check::beginning_failure(ssl) {
+        return Err(verdict);
     }
     if config.versions() == (false, false) {
         return Err(Verdict::new(reason::NO_PROTOCOLS_AVAILABLE, AlertDescription::ProtocolVersion));
@@ -166,7 +172,8 @@ fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, tran
         session::note_answer(ssl);
         callbacks::after_step(ssl);
         session::after_step(ssl);
-        let next = match session::ticket_failure(ssl).filter(|_| outcome.is_ok()) {
+        let failure = session::ticket_failure(ssl).or_else(|| security_check::suite_failure(ssl));
+        let next = match failure.filter(|_| outcome.is_ok()) {
             Some(verdict) => {
                 handshake.forget_plain_flight();
                 Next::Fail(verdict)
@@ -312,6 +319,14 @@ impl Application for Asked {
         verify::verify_signature(&*self.ssl()?, key, scheme, message, signature)
     }
 
+    fn allows_group(&self, group: u16) -> bool {
+        self.ssl().is_some_and(|ssl| security_check::group_is_allowed(&ssl, group))
+    }
+
+    fn allows_scheme(&self, scheme: SignatureScheme) -> bool {
+        self.ssl().is_some_and(|ssl| security_check::scheme_is_allowed(&ssl, scheme.0))
+    }
+
     fn server_credential(&self, schemes: &[SignatureScheme]) -> Result<SelectedCredential, rustls::Error> {
         let ssl = self.ssl().ok_or(rustls::Error::HandshakeNotComplete)?;
         ocsp::staple(&ssl, certificate::for_server(&ssl, schemes)?).map_err(|alert| certificate::refuse(&ssl, alert))
@@ -387,6 +402,7 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
     if let Some(exchange) = ssl.exchange.read().clone() {
         *exchange.policy.lock() = policy(ssl);
     }
+    security_check::check_chosen(ssl, verify::client_auth(ssl).request)?;
     // The server-name callback may have chosen another context.
     super::cipher_list::follow_context(ssl);
     let settings = session::server_settings(ssl, certificate::server_settings(ssl));
@@ -435,6 +451,7 @@ fn check_version(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer
         return Err(abort(reason::INAPPROPRIATE_FALLBACK, AlertDescription::InappropriateFallback));
     }
     ssl.facts.write().chosen = Some((version, 0));
+    security_check::ask(ssl);
     Ok(())
 }
 

@@ -51,6 +51,8 @@ pub mod private_key;
 pub mod progress;
 pub mod reason;
 pub mod refusal;
+pub mod security;
+pub mod security_check;
 pub mod server_name;
 pub mod session;
 pub mod session_asn1;

@@ -1,14 +1,12 @@
-//! Options, modes, version limits, security level and buffer settings.
+//! Options, modes, version limits and buffer settings.
 
-use super::callback_types::SecurityCallback;
-use super::callbacks::Arg;
 use super::config::{TLS1_2, TLS1_3};
 use super::error::{Error, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
 use super::{connection, context};
 use crate::seam::Handle;
-use std::ffi::{c_int, c_long, c_void};
+use std::ffi::{c_int, c_long};
 
 /// `SSL3_VERSION`.
 const SSL3: c_long = 0x0300;
@@ -220,68 +218,6 @@ pub unsafe extern "C" fn SSL_clear_options(ssl: *mut SSL, op: u64) -> u64 {
     })
 }
 
-/// `SSL_CTX_set_security_level(3)`: the security level, 0 to 5.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ctx` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get_security_level(ctx: *const SSL_CTX) -> c_int {
-    guard(0, || {
-        // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
-        Ok(holder.settings().security_level)
-    })
-}
-
-/// `SSL_CTX_set_security_level(3)`: the security level, 0 to 5.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ssl` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_security_level(ssl: *const SSL) -> c_int {
-    guard(0, || {
-        // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(holder.settings().security_level)
-    })
-}
-
-/// `SSL_CTX_set_security_level(3)`: sets the security level, 0 to 5.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ctx` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_security_level(ctx: *mut SSL_CTX, level: c_int) {
-    guard((), || {
-        // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { context::share(ctx) }?;
-        holder.change(|config| config.security_level = level);
-        Ok(())
-    });
-}
-
-/// `SSL_CTX_set_security_level(3)`: sets the security level, 0 to 5.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ssl` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_security_level(ssl: *mut SSL, level: c_int) {
-    guard((), || {
-        // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { connection::share(ssl) }?;
-        holder.change(|config| config.security_level = level);
-        Ok(())
-    });
-}
-
 /// `SSL_CTX_set_quiet_shutdown(3)`: the value that was set.
 ///
 /// Status: full.
@@ -438,133 +374,5 @@ pub unsafe extern "C" fn SSL_free_buffers(ssl: *mut SSL) -> c_int {
         let sending = ssl.sender.lock().as_ref().is_some_and(|sender| !sender.is_idle());
         let receiving = ssl.receiver.lock().as_deref().is_some_and(holds);
         Ok((!sending && !receiving).into())
-    })
-}
-
-/// What `SSL_CTX_get_security_callback` gives, for programs that call it from their own.
-/// Answers as the level in force does: allowed when the operation has at least the level's bits.
-unsafe extern "C" fn default_security_callback(
-    ssl: *const SSL,
-    ctx: *const SSL_CTX,
-    _op: c_int,
-    bits: c_int,
-    _nid: c_int,
-    _other: *mut c_void,
-    _ex: *mut c_void,
-) -> c_int {
-    guard(0, || {
-        // SAFETY: null or live handles, by the manual.
-        let level = match unsafe { (SSL::share(ssl), SSL_CTX::share(ctx)) } {
-            (Some(ssl), _) => ssl.settings().level(),
-            (None, Some(ctx)) => ctx.settings().level(),
-            (None, None) => return Err(Error::Silent),
-        };
-        Ok((i64::from(bits) >= i64::from(crate::tls::cipher::security_bits(level))).into())
-    })
-}
-
-/// `SSL_CTX_set_security_level(3)`: asks the program about each security decision.
-///
-/// Status: refused: decisions follow the security level.
-///
-/// # Safety
-/// `ctx` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_security_callback(_ctx: *mut SSL_CTX, _cb: SecurityCallback) {
-    super::refusal::refuse("SSL_CTX_set_security_callback", ());
-}
-
-/// `SSL_CTX_set_security_level(3)`: asks the program about each security decision.
-///
-/// Status: refused: decisions follow the security level.
-///
-/// # Safety
-/// `ssl` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_security_callback(_ssl: *mut SSL, _cb: SecurityCallback) {
-    super::refusal::refuse("SSL_set_security_callback", ());
-}
-
-/// `SSL_CTX_set_security_level(3)`: the callback in force, always the default one.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ctx` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get_security_callback(_ctx: *const SSL_CTX) -> SecurityCallback {
-    Some(default_security_callback)
-}
-
-/// `SSL_CTX_set_security_level(3)`: the callback in force, always the default one.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ssl` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_security_callback(_ssl: *const SSL) -> SecurityCallback {
-    Some(default_security_callback)
-}
-
-/// `SSL_CTX_set_security_level(3)`: sets the argument of security callbacks.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ctx` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set0_security_ex_data(ctx: *mut SSL_CTX, ex: *mut c_void) {
-    guard((), || {
-        // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { context::share(ctx) }?;
-        holder.change(|config| config.security_ex_data = Arg(ex));
-        Ok(())
-    });
-}
-
-/// `SSL_CTX_set_security_level(3)`: sets the argument of security callbacks.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ssl` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set0_security_ex_data(ssl: *mut SSL, ex: *mut c_void) {
-    guard((), || {
-        // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { connection::share(ssl) }?;
-        holder.change(|config| config.security_ex_data = Arg(ex));
-        Ok(())
-    });
-}
-
-/// `SSL_CTX_set_security_level(3)`: the argument of security callbacks.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ctx` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get0_security_ex_data(ctx: *const SSL_CTX) -> *mut c_void {
-    guard(std::ptr::null_mut(), || {
-        // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Silent)?;
-        Ok(holder.settings().security_ex_data.0)
-    })
-}
-
-/// `SSL_CTX_set_security_level(3)`: the argument of security callbacks.
-///
-/// Status: full.
-///
-/// # Safety
-/// `ssl` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get0_security_ex_data(ssl: *const SSL) -> *mut c_void {
-    guard(std::ptr::null_mut(), || {
-        // SAFETY: null or a live handle, by the manual.
-        let holder = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(holder.settings().security_ex_data.0)
     })
 }

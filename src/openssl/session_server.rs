@@ -82,7 +82,7 @@ pub(crate) fn look_up(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloA
 
 /// TLS 1.2: a ticket, or else the session id.
 fn by_ticket_or_id(ssl: &Arc<Connection>, hello: &Hello) -> Result<Option<Arc<Session>>, HelloAnswer> {
-    let tickets = !ssl.has_option(op::NO_TICKET);
+    let tickets = !ssl.has_option(op::NO_TICKET) && ssl.config().allows_tickets();
     let presented = hello.extension(35).filter(|_| tickets);
     let opened = match presented {
         Some(ticket) => ticket::open_session(ssl, ticket, &hello.session_id)?,

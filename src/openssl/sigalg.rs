@@ -7,6 +7,7 @@ use super::error::{Error, guard};
 use super::group::null_list;
 use super::handshake::abort;
 use super::reason;
+use super::security_check;
 use super::types::SSL;
 use crate::libcrypto::sys;
 use crate::seam::{Handle, arg};
@@ -48,33 +49,33 @@ pub(crate) fn from_nids(nids: &[c_int]) -> Result<Vec<u16>, Error> {
 pub(crate) fn accepted(config: &Config, server: bool) -> Arc<[SignatureScheme]> {
     // A server that asks for a certificate may want other schemes than it signs with itself.
     let set = if server { config.client_sigalgs.as_ref().or(config.sigalgs.as_ref()) } else { config.sigalgs.as_ref() };
-    effective(config, set).map(|sigalg| SignatureScheme(sigalg.scheme)).collect()
+    let allowed = listed(config, set).into_iter().filter(|sigalg| config.allows_request(sigalg));
+    allowed.map(|sigalg| SignatureScheme(sigalg.scheme)).collect()
 }
 
 /// The schemes to sign with, in order of preference.
 pub(crate) fn own(config: &Config, server: bool) -> Vec<&'static SigAlg> {
     let set = if server { config.sigalgs.as_ref() } else { config.client_sigalgs.as_ref().or(config.sigalgs.as_ref()) };
-    effective(config, set).collect()
+    listed(config, set).into_iter().filter(|sigalg| config.allows_scheme(sigalg)).collect()
 }
 
-/// What is set or the default, without what Suite B or the security level forbid.
-fn effective<'a>(config: &'a Config, set: Option<&'a Vec<u16>>) -> impl Iterator<Item = &'static SigAlg> + use<'a> {
+/// What is set or the default, without what Suite B forbids.
+fn listed(config: &Config, set: Option<&Vec<u16>>) -> Vec<&'static SigAlg> {
     const ECDSA_P256: u16 = 0x0403;
     const ECDSA_P384: u16 = 0x0503;
-    let list: Vec<&'static SigAlg> = match (suite_b(config.cert_flags), set) {
+    match (suite_b(config.cert_flags), set) {
         (Some(SuiteB::Only128), _) => sigalg::by_scheme(ECDSA_P256).into_iter().collect(),
         (Some(SuiteB::Only192), _) => sigalg::by_scheme(ECDSA_P384).into_iter().collect(),
         (Some(SuiteB::From128), _) => [ECDSA_P256, ECDSA_P384].into_iter().filter_map(sigalg::by_scheme).collect(),
         (None, Some(set)) => set.iter().filter_map(|&scheme| sigalg::by_scheme(scheme)).collect(),
         (None, None) => sigalg::default_sigalgs().collect(),
-    };
-    list.into_iter().filter(|sigalg| sigalg.allowed_at(config.level()))
+    }
 }
 
 /// Whether RSA and ECDSA certificates can be used with TLS 1.2's suites, going by the schemes.
 pub(crate) fn certificates_usable(config: &Config) -> (bool, bool) {
     let (mut rsa, mut ecdsa) = (false, false);
-    for sigalg in effective(config, config.sigalgs.as_ref()) {
+    for sigalg in listed(config, config.sigalgs.as_ref()).into_iter().filter(|sigalg| config.allows_mask(sigalg)) {
         match sigalg.key {
             KeyKind::Rsa | KeyKind::RsaPss => rsa = true,
             KeyKind::Ec | KeyKind::Ed25519 | KeyKind::Ed448 => ecdsa = true,
@@ -112,6 +113,7 @@ pub(crate) fn shared_with(config: &Config, server: bool, peer: &[u16]) -> Vec<&'
 
 /// Server: fails when the client named its schemes and none is shared.
 pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
+    security_check::ask_again(ssl);
     if hello.extension(SIGNATURE_ALGORITHMS).is_some() && !ssl.session.hit() && shared(ssl).is_empty() {
         return Err(abort(reason::NO_SHARED_SIGNATURE_ALGORITHMS, AlertDescription::HandshakeFailure));
     }

@@ -7,6 +7,7 @@ use super::config::Config;
 use super::error::{Error, PASSED_NULL_PARAMETER, guard};
 use super::holder::Holder;
 use super::reason;
+use super::security_check::Judge;
 use super::types::{SSL, SSL_CTX};
 use super::{connection, context, group};
 use crate::libcrypto::pkey::Pkey;
@@ -27,7 +28,11 @@ pub(crate) fn set(holder: &impl Holder, parameters: Option<Pkey>) -> Result<c_in
         0 => AT_LEVEL_0,
         level => security_bits(level),
     };
-    if u32::try_from(strength).is_ok_and(|strength| strength >= wanted) {
+    let allowed = match Judge::of(holder) {
+        Some(judge) => judge.dh(strength, parameters.as_ref().map_or(std::ptr::null_mut(), |own| own.as_ptr().cast())),
+        None => u32::try_from(strength).is_ok_and(|strength| strength >= wanted),
+    };
+    if allowed {
         let old = holder.change(|config: &mut Config| std::mem::replace(&mut config.tmp_dh, parameters));
         drop(old);
         Ok(1)

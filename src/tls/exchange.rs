@@ -90,6 +90,18 @@ pub trait Application: Send + Sync {
         None
     }
 
+    /// Whether the peer may use a group, or have a key on its curve, in TLS 1.2.
+    fn allows_group(&self, group: u16) -> bool {
+        let _ = group;
+        true
+    }
+
+    /// Whether the peer may sign with a scheme that was offered to it.
+    fn allows_scheme(&self, scheme: SignatureScheme) -> bool {
+        let _ = scheme;
+        true
+    }
+
     /// Server: the credential for this connection, among what the client accepts.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Key exchange groups: names, numbers, strength, and the lists in which programs choose among them.
 
+use super::cipher::security_bits;
 use super::provider;
 use std::ffi::CStr;
 
@@ -23,6 +24,11 @@ pub struct Group {
 }
 
 impl Group {
+    /// Whether it may be used at a security level from 0 to 5.
+    pub fn allowed_at(&self, level: u8) -> bool {
+        self.security_bits >= security_bits(level)
+    }
+
     /// Whether it can be negotiated here.
     pub fn supported(&self) -> bool {
         provider::group(self.id).is_some()

@@ -101,12 +101,16 @@ impl SigAlg {
 
     /// Whether it may be used at a security level from 0 to 5.
     pub fn allowed_at(&self, level: u8) -> bool {
-        let bits = match self.key {
+        self.security_bits() >= security_bits(level)
+    }
+
+    /// Its bits of strength.
+    pub fn security_bits(&self) -> u32 {
+        match self.key {
             KeyKind::Ed25519 => 128,
             KeyKind::Ed448 => 224,
             _ => self.hash.map_or(0, Hash::security_bits),
-        };
-        bits >= security_bits(level)
+        }
     }
 }
 
@@ -161,6 +165,11 @@ pub fn by_scheme(scheme: u16) -> Option<&'static SigAlg> {
 /// The schemes that are on unless a program chooses others, best first.
 pub fn default_sigalgs() -> impl Iterator<Item = &'static SigAlg> {
     DEFAULT.iter().filter_map(|&scheme| by_scheme(scheme))
+}
+
+/// All schemes that can be used here.
+pub fn supported_sigalgs() -> impl Iterator<Item = &'static SigAlg> {
+    SIGALGS.iter().filter(|sigalg| sigalg.supported())
 }
 
 /// What is wrong with a list of signature algorithms.

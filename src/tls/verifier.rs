@@ -2,7 +2,7 @@
 //! (which refuse some that OpenSSL takes). The chain's verdict is asked from the application between two states of
 //! the handshake; the `verify_identity` calls here are therefore never reached.
 
-use super::exchange::{Exchange, Policy};
+use super::exchange::{Application, Exchange, Policy};
 use super::x509::{KeyKind, PublicKey, raw_public_key, subject_public_key};
 use rustls::client::danger::{HandshakeSignatureValid, ServerIdentity, ServerVerifier, SignatureVerificationInput};
 use rustls::crypto::{SignatureScheme, VerifiedIdentity};
@@ -29,6 +29,9 @@ impl ServerVerifier for PeerVerifier {
     }
 
     fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Result<HandshakeSignatureValid, Error> {
+        if signed_group(input.message).is_some_and(|group| !allows(|application| application.allows_group(group))) {
+            return Err(WRONG_CURVE.into());
+        }
         verify(input, false)
     }
 
@@ -96,6 +99,16 @@ fn verify(input: &SignatureVerificationInput<'_>, tls13: bool) -> Result<Handsha
     }
     .ok_or(CertificateError::BadEncoding)?;
     let (message, signature) = (input.message, input.signature.signature());
+    // TLS 1.3 has the curve in the scheme.
+    let takes = |curve| {
+        policy(|policy| policy.curves.contains(&curve)) && allows(|application| application.allows_group(curve))
+    };
+    if !tls13 && is_ecdsa(scheme) && key.curve().is_some_and(|curve| !takes(curve)) {
+        return Err(WRONG_CURVE.into());
+    }
+    if !allows(|application| application.allows_scheme(scheme)) {
+        return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+    }
     // The provider has no Ed448, and not all sizes of RSA keys.
     let elsewhere = || {
         Exchange::current()
@@ -105,10 +118,6 @@ fn verify(input: &SignatureVerificationInput<'_>, tls13: bool) -> Result<Handsha
     let good = match algorithm(scheme, &key, tls13) {
         None if (scheme, key.kind) == (SignatureScheme::ED448, KeyKind::Ed448) => elsewhere()?,
         None => return Err(mismatch(scheme, &key).into()),
-        // TLS 1.3 has the curve in the scheme.
-        Some(_) if !tls13 && key.curve().is_some_and(|curve| !policy(|policy| policy.curves.contains(&curve))) => {
-            return Err(WRONG_CURVE.into());
-        }
         Some(_) if matches!(key.kind, KeyKind::Rsa | KeyKind::RsaPss) && !RSA_BITS.contains(&key.rsa_bits()) => {
             elsewhere()?
         }
@@ -121,18 +130,36 @@ fn verify(input: &SignatureVerificationInput<'_>, tls13: bool) -> Result<Handsha
     Ok(HandshakeSignatureValid::assertion())
 }
 
+/// The group in what a server signs in TLS 1.2: after both randoms (RFC 8422, section 5.4).
+fn signed_group(message: &[u8]) -> Option<u16> {
+    const RANDOMS: usize = 64;
+    const NAMED_CURVE: u8 = 3;
+    match message.get(RANDOMS..)? {
+        &[NAMED_CURVE, high, low, ..] => Some(u16::from_be_bytes([high, low])),
+        _ => None,
+    }
+}
+
 /// The peer's key is on a curve that was not agreed on.
 const WRONG_CURVE: PeerMisbehaved = PeerMisbehaved::SelectedUnofferedKxGroup;
 
-/// What is wrong where no algorithm goes with a scheme and a key.
-fn mismatch(scheme: SignatureScheme, key: &PublicKey<'_>) -> PeerMisbehaved {
-    let is_ecdsa = matches!(
+fn is_ecdsa(scheme: SignatureScheme) -> bool {
+    matches!(
         scheme,
         SignatureScheme::ECDSA_NISTP256_SHA256
             | SignatureScheme::ECDSA_NISTP384_SHA384
             | SignatureScheme::ECDSA_NISTP521_SHA512
-    );
-    if is_ecdsa && key.curve().is_some() { WRONG_CURVE } else { PeerMisbehaved::SignedKxWithWrongAlgorithm }
+    )
+}
+
+/// What the application says to something that it allows unless it says otherwise.
+fn allows(ask: impl FnOnce(&dyn Application) -> bool) -> bool {
+    Exchange::current().is_none_or(|exchange| ask(&*exchange.application))
+}
+
+/// What is wrong where no algorithm goes with a scheme and a key.
+fn mismatch(scheme: SignatureScheme, key: &PublicKey<'_>) -> PeerMisbehaved {
+    if is_ecdsa(scheme) && key.curve().is_some() { WRONG_CURVE } else { PeerMisbehaved::SignedKxWithWrongAlgorithm }
 }
 
 /// The algorithm for a scheme and a key. TLS 1.3 binds an ECDSA scheme to its curve, TLS 1.2 only to its hash.
