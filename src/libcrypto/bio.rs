@@ -47,6 +47,36 @@ impl Bio {
         kind == sys::BIO_TYPE_SOCKET && self.ctrl(sys::BIO_C_GET_FD) == fd.into()
     }
 
+    /// Whether this is a socket BIO that nothing of the program's looks at or changes.
+    ///
+    /// Two threads may use one, the one reading and the other writing. Its flags may then be the other thread's; errno
+    /// is not.
+    pub fn is_plain_socket(&self) -> bool {
+        // SAFETY: the BIO is live.
+        unsafe {
+            sys::BIO_method_type(self.as_ptr()) == sys::BIO_TYPE_SOCKET
+                && sys::BIO_get_callback_ex(self.as_ptr()).is_none()
+                && sys::BIO_get_callback(self.as_ptr()).is_none()
+        }
+    }
+
+    /// What a read or write that returned `result`, 0 or below, has met. To be asked right after it.
+    fn stopped(&self, result: c_int) -> Io {
+        if self.is_plain_socket() {
+            // SAFETY: looks at errno only.
+            return match unsafe { sys::BIO_sock_should_retry(result) != 0 } {
+                true => Io::WouldBlock,
+                false if result == 0 => Io::Eof,
+                false => Io::Failed,
+            };
+        }
+        match self.should_retry() {
+            true => Io::WouldBlock,
+            false if self.at_eof() => Io::Eof,
+            false => Io::Failed,
+        }
+    }
+
     /// What libcrypto does when it is asked for the descriptor of no BIO: it complains in the error queue.
     pub fn no_descriptor() -> c_int {
         // SAFETY: null is allowed.
@@ -170,11 +200,7 @@ impl Transport for BioTransport {
             n @ 1.. => Io::Done(n.unsigned_abs() as usize),
             n => {
                 self.failure = Some(BioFailure::Returned(n));
-                match bio.should_retry() {
-                    true => Io::WouldBlock,
-                    false if bio.at_eof() => Io::Eof,
-                    false => Io::Failed,
-                }
+                bio.stopped(n)
             }
         }
     }
@@ -188,7 +214,10 @@ impl Transport for BioTransport {
             n @ 1.. => Io::Done(n.unsigned_abs() as usize),
             n => {
                 self.failure = Some(BioFailure::Returned(n));
-                if bio.should_retry() { Io::WouldBlock } else { Io::Failed }
+                match bio.stopped(n) {
+                    Io::WouldBlock => Io::WouldBlock,
+                    _ => Io::Failed,
+                }
             }
         }
     }

@@ -18,6 +18,8 @@ use crate::libcrypto::bio::Bio;
 use crate::libcrypto::ex_data::ExData;
 use crate::libcrypto::sys;
 use crate::seam::Handle;
+use crate::seam::slot::Slot;
+use crate::seam::thread::LastOfEach;
 use crate::tls::exchange::Exchange;
 use crate::tls::handshake::Handshake;
 use crate::tls::traffic::{Receiver, Sender};
@@ -33,13 +35,14 @@ impl Handle for SSL {
 
 /// `SSL_want(3)`: what the last call waits for.
 pub(crate) mod want {
-    use std::ffi::c_int;
-    pub(crate) const NOTHING: c_int = 1;
-    pub(crate) const WRITING: c_int = 2;
-    pub(crate) const READING: c_int = 3;
-    pub(crate) const X509_LOOKUP: c_int = 4;
-    pub(crate) const CLIENT_HELLO_CB: c_int = 7;
-    pub(crate) const RETRY_VERIFY: c_int = 8;
+    pub(crate) const NOTHING: u8 = 1;
+    pub(crate) const WRITING: u8 = 2;
+    pub(crate) const READING: u8 = 3;
+    pub(crate) const X509_LOOKUP: u8 = 4;
+    pub(crate) const CLIENT_HELLO_CB: u8 = 7;
+    pub(crate) const RETRY_VERIFY: u8 = 8;
+    /// Beside `READING` and `WRITING`: the transport has said that it would block.
+    pub(crate) const BLOCKED: u8 = 0x80;
 }
 
 /// `SSL_set_shutdown(3)`.
@@ -85,19 +88,24 @@ pub struct Connection {
     pub(crate) options: AtomicU64,
     /// A copy of the configuration's mode, for hot paths.
     pub(crate) mode: AtomicU32,
+    /// A copy of the configuration's read-ahead, which a call under way need not have seen.
+    pub(crate) read_ahead: AtomicBool,
     server: AtomicBool,
     task: AtomicU8,
     pub(crate) bios: RwLock<Bios>,
     pub(crate) phase: Mutex<Phase>,
-    pub(crate) receiver: Mutex<Option<Box<Receiver>>>,
-    pub(crate) sender: Mutex<Option<Box<Sender>>>,
+    /// Whoever works on it may wait for the sending half; never the other way round.
+    pub(crate) receiver: Slot<Receiver>,
+    pub(crate) sender: Slot<Sender>,
+    /// What receiving wants to be sent while another thread sends (`owed`).
+    pub(crate) owed: AtomicI32,
     pub(crate) exporter: Mutex<Option<KeyingMaterialExporter>>,
     /// The exchange of the current handshake, or of the last one.
     pub(crate) exchange: RwLock<Option<Arc<Exchange>>>,
     /// What getters answer from.
     pub(crate) facts: RwLock<Facts>,
-    /// `SSL_want`.
-    pub(crate) want: AtomicI32,
+    /// `SSL_want`, and what `SSL_get_error` makes of it for each of two threads.
+    pub(crate) want: LastOfEach,
     /// `SSL_get_shutdown`.
     pub(crate) shutdown: AtomicI32,
     /// The last warning received; 0 is close_notify, and stands for none too.
@@ -156,6 +164,13 @@ pub(crate) mod goodbye {
     pub(crate) const SEALED: u8 = 2;
 }
 
+/// What receiving wants to be sent: a fatal alert's number, or one of these.
+pub(crate) mod owed {
+    pub(crate) const NOTHING: i32 = -1;
+    /// What rustls has queued.
+    pub(crate) const ANSWER: i32 = -2;
+}
+
 /// The states of a key update beside its type (`SSL_KEY_UPDATE_NOT_REQUESTED`, `SSL_KEY_UPDATE_REQUESTED`).
 pub(crate) mod key_update {
     pub(crate) const NONE: i32 = -1;
@@ -173,6 +188,7 @@ impl Connection {
             this: this.clone(),
             options: AtomicU64::new(config.options),
             mode: AtomicU32::new(config.mode),
+            read_ahead: AtomicBool::new(config.read_ahead),
             trust,
             session: ConnectionSession::default(),
             method: RwLock::new(method),
@@ -183,12 +199,13 @@ impl Connection {
             task: AtomicU8::new(Task::Unset as u8),
             bios: RwLock::default(),
             phase: Mutex::default(),
-            receiver: Mutex::default(),
-            sender: Mutex::default(),
+            receiver: Slot::default(),
+            sender: Slot::default(),
+            owed: AtomicI32::new(owed::NOTHING),
             exporter: Mutex::default(),
             exchange: RwLock::default(),
             facts: RwLock::default(),
-            want: AtomicI32::new(want::NOTHING),
+            want: LastOfEach::new(want::NOTHING),
             shutdown: AtomicI32::new(0),
             warning: AtomicU32::new(0),
             warnings: AtomicU32::new(0),
@@ -241,6 +258,7 @@ impl Connection {
         let value = Config::edit(&mut shared, change);
         self.options.store(shared.options, Ordering::Relaxed);
         self.mode.store(shared.mode, Ordering::Relaxed);
+        self.read_ahead.store(shared.read_ahead, Ordering::Relaxed);
         value
     }
 
@@ -317,8 +335,8 @@ impl Connection {
     }
 
     /// Sets what `SSL_want` answers.
-    pub(crate) fn set_want(&self, want: c_int) {
-        self.want.store(want, Ordering::Relaxed);
+    pub(crate) fn set_want(&self, want: u8) {
+        self.want.set(want);
     }
 
     /// The BIOs as a transport for one call.
@@ -350,8 +368,8 @@ impl Connection {
     /// Goes back to the time before any handshake (`SSL_set_connect_state`): records are in clear again.
     pub(crate) fn rewind(&self) {
         let phase = std::mem::take(&mut *self.phase.lock());
-        let receiver = self.receiver.lock().take();
-        let sender = self.sender.lock().take();
+        let (receiver, sender) = (self.receiver.replace(None), self.sender.replace(None));
+        self.owed.store(owed::NOTHING, Ordering::Relaxed);
         *self.exporter.lock() = None;
         self.hello_stage.store(0, Ordering::Relaxed);
         self.goodbye.store(goodbye::NONE, Ordering::Relaxed);
@@ -374,7 +392,7 @@ impl Connection {
 
     /// Forgets how the connection has ended, or what the program has said of that: a handshake begins.
     pub(crate) fn forget_end(&self) {
-        self.want.store(want::NOTHING, Ordering::Relaxed);
+        self.want.reset(want::NOTHING);
         self.shutdown.store(0, Ordering::Relaxed);
         self.warning.store(0, Ordering::Relaxed);
         self.warnings.store(0, Ordering::Relaxed);

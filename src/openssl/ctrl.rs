@@ -181,13 +181,7 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
             ssl.trust.ask_again();
             Ok(Some(1))
         }
-        41 => {
-            let old = options::set_read_ahead(&**ssl, larg != 0);
-            if let Some(receiver) = ssl.receiver.lock().as_mut() {
-                receiver.set_read_ahead(larg != 0);
-            }
-            Ok(Some(old))
-        }
+        41 => Ok(Some(options::set_read_ahead(&**ssl, larg != 0))),
         // Renegotiation never happens, and is secure as far as the peer is told.
         10..=12 => Ok(Some(0)),
         76 => Ok(Some(handshake_values::peer_renegotiates_securely(ssl).into())),

@@ -157,7 +157,7 @@ fn policy(ssl: &Arc<Connection>) -> Policy {
 enum Next {
     Step,
     /// The call ends; `SSL_want` is this.
-    Stop(c_int),
+    Stop(u8),
     Done(Box<Established>),
     Fail(Verdict),
 }
@@ -264,8 +264,8 @@ fn complete(ssl: &Arc<Connection>, established: Established) -> c_int {
         }
         known.agreed = Some(facts);
     }
-    *ssl.receiver.lock() = Some(Box::new(receiver));
-    *ssl.sender.lock() = Some(Box::new(sender));
+    ssl.receiver.replace(Some(Box::new(receiver)));
+    ssl.sender.replace(Some(Box::new(sender)));
     *ssl.exporter.lock() = exporter;
     session::handshake_complete(ssl);
     *ssl.phase.lock() = Phase::Open;

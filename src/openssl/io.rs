@@ -2,17 +2,19 @@
 
 use super::callbacks;
 use super::config::mode;
-use super::connection::{Connection, Phase, Task, goodbye, key_update, share, shut, want};
+use super::connection::{Connection, Phase, Task, goodbye, key_update, owed, share, shut, want};
 use super::error::{Error, INTERNAL_ERROR, guard};
 use super::failure::{self, Heard, Verdict};
 use super::handshake::drive;
 use super::types::SSL;
 use super::{reason, session};
 use crate::libcrypto::bio::BioTransport;
+use crate::libcrypto::err;
+use crate::seam::slot::{Lent, Unlent};
 use crate::seam::{Failure, Handle, arg};
 use crate::tls::traffic::{Received, Receiver, Sender, WriteMode};
-use crate::tls::transport::{Io, Transport};
-use parking_lot::Mutex;
+use crate::tls::transport::Io;
+use rustls::error::AlertDescription;
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,16 +32,19 @@ fn open(ssl: &Arc<Connection>) -> Result<(), Stopped> {
     if !ssl.in_init() || drive(ssl) > 0 { Ok(()) } else { Err(Stopped(-1)) }
 }
 
-/// Takes a half out of its slot; two calls at once on the same half are a mistake of the program.
-fn take<T>(slot: &Mutex<Option<Box<T>>>) -> Result<Box<T>, Stopped> {
-    slot.lock().take().ok_or_else(|| stop(-1, Error::Ssl(INTERNAL_ERROR)))
+/// Nested calls on the same half are a mistake of the program.
+fn unlent(_: Unlent) -> Stopped {
+    stop(-1, Error::Ssl(INTERNAL_ERROR))
 }
 
-/// Puts a half back, unless the connection was reset meanwhile.
-fn put<T>(ssl: &Connection, slot: &Mutex<Option<Box<T>>>, half: Box<T>) {
-    if !matches!(*ssl.phase.lock(), Phase::Idle) {
-        *slot.lock() = Some(half);
-    }
+/// The receiving half, for this call alone. Who sends does not wait for it: who receives may wait for the sending half.
+fn receiver(ssl: &Connection) -> Result<Lent<'_, Receiver>, Stopped> {
+    ssl.receiver.lend(!ssl.sender.is_mine()).map_err(unlent)
+}
+
+/// The sending half, for this call alone.
+fn sender(ssl: &Connection) -> Result<Lent<'_, Sender>, Stopped> {
+    ssl.sender.lend(true).map_err(unlent)
 }
 
 /// `SSL_read` and `SSL_peek`.
@@ -51,22 +56,33 @@ fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stop
         ssl.set_want(want::NOTHING);
         return Err(Stopped(0));
     }
-    open(ssl)?;
-    let mut receiver = take(&ssl.receiver)?;
-    let outcome = receive(ssl, &mut receiver, false);
-    let outcome = outcome.map(|()| {
-        let plaintext = receiver.plaintext();
-        let n = plaintext.len().min(buf.len());
-        if let (Some(to), Some(from)) = (buf.get_mut(..n), plaintext.get(..n)) {
-            to.copy_from_slice(from);
-        }
-        if !peek {
-            receiver.consume(n);
-        }
-        n
-    });
-    put(ssl, &ssl.receiver, receiver);
-    outcome
+    open_to_read(ssl)?;
+    let mut receiver = receiver(ssl)?;
+    // Another thread may have met the end while this one waited.
+    if ssl.has_shutdown(shut::RECEIVED) {
+        ssl.set_want(want::NOTHING);
+        return Err(Stopped(0));
+    }
+    receive(ssl, &mut receiver, false)?;
+    let plaintext = receiver.plaintext();
+    let n = plaintext.len().min(buf.len());
+    if let (Some(to), Some(from)) = (buf.get_mut(..n), plaintext.get(..n)) {
+        to.copy_from_slice(from);
+    }
+    if !peek {
+        receiver.consume(n);
+    }
+    Ok(n)
+}
+
+/// As [`open`]. A key update that waits does not keep the reader from reading while another thread sends: that one may
+/// be waiting for the peer, and the peer for being read.
+fn open_to_read(ssl: &Arc<Connection>) -> Result<(), Stopped> {
+    if ssl.is_open() && ssl.key_update.load(Ordering::Relaxed) != key_update::NONE {
+        err::clear();
+        return if send_key_update_if(ssl, false) > 0 { Ok(()) } else { Err(Stopped(-1)) };
+    }
+    open(ssl)
 }
 
 /// Receives until there is plaintext or, where a goodbye is awaited, a record of data.
@@ -77,6 +93,7 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver, goodbye: bool) -> Res
     }
     let mut transport = ssl.transport();
     loop {
+        receiver.set_read_ahead(ssl.read_ahead.load(Ordering::Relaxed));
         let received = receiver.fill(&mut transport);
         if receiver.take_flush() {
             answer(ssl, &mut transport);
@@ -106,7 +123,7 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver, goodbye: bool) -> Res
                 }
             }
             Ok(Received::WouldBlock) => {
-                ssl.set_want(want::READING);
+                ssl.set_want(want::READING | want::BLOCKED);
                 return Err(Stopped(failure::value(&transport)));
             }
             Ok(Received::Eof) => {
@@ -135,21 +152,48 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver, goodbye: bool) -> Res
 fn end(ssl: &Arc<Connection>, verdict: Verdict, transport: &mut BioTransport) -> Stopped {
     // The peer's own alert is an end of the stream too.
     let value = if ssl.has_shutdown(shut::RECEIVED) && verdict.is_silent() { 0 } else { -1 };
-    failure::end(ssl, verdict, |alert| {
-        let taken = ssl.sender.lock().take();
-        taken.and_then(|mut sender| sender.abort(transport, alert))
+    failure::end(ssl, verdict, |alert| match ssl.sender.lend(false) {
+        Ok(mut sender) => {
+            let sent = sender.abort(transport, alert);
+            sender.discard();
+            sent
+        }
+        Err(Unlent::Elsewhere) => {
+            ssl.owed.store(alert.map_or(owed::ANSWER, |alert| alert.0.into()), Ordering::SeqCst);
+            None
+        }
+        Err(_) => None,
     });
+    pay(ssl, transport);
     session::connection_failed(ssl);
     Stopped(value)
 }
 
 /// Sends what the receiving half has made the sending half say. What the transport does not take now goes out with
 /// the next write.
-fn answer(ssl: &Connection, transport: &mut dyn Transport) {
-    let taken = ssl.sender.lock().take();
-    if let Some(mut sender) = taken {
-        let _ = sender.flush(transport);
-        put(ssl, &ssl.sender, sender);
+fn answer(ssl: &Connection, transport: &mut BioTransport) {
+    ssl.owed.store(owed::ANSWER, Ordering::SeqCst);
+    pay(ssl, transport);
+}
+
+/// Sends what receiving wants to be sent. Where another thread sends, it does so when it is done.
+fn pay(ssl: &Connection, transport: &mut BioTransport) {
+    while ssl.owed.load(Ordering::SeqCst) != owed::NOTHING {
+        let Ok(mut sender) = ssl.sender.lend(false) else { return };
+        match ssl.owed.swap(owed::NOTHING, Ordering::SeqCst) {
+            owed::NOTHING => {}
+            owed::ANSWER => {
+                let _ = sender.flush(transport);
+            }
+            alert => {
+                let alert = AlertDescription(alert.unsigned_abs() as u8);
+                let sent = sender.abort(transport, Some(alert));
+                sender.discard();
+                if sent == Some(true) {
+                    callbacks::alert_sent(ssl, 2, alert.0);
+                }
+            }
+        }
     }
 }
 
@@ -164,30 +208,31 @@ fn write(ssl: &Arc<Connection>, data: &[u8]) -> Result<usize, Stopped> {
     }
     ssl.set_want(want::NOTHING);
     open(ssl)?;
-    let mut sender = take(&ssl.sender)?;
-    let outcome = send(ssl, &mut sender, data);
-    put(ssl, &ssl.sender, sender);
+    let mut sender = sender(ssl)?;
+    let mut transport = ssl.transport();
+    let outcome = send(ssl, &mut sender, &mut transport, data);
+    drop(sender);
+    pay(ssl, &mut transport);
     outcome
 }
 
-fn send(ssl: &Connection, sender: &mut Sender, data: &[u8]) -> Result<usize, Stopped> {
-    let mut transport = ssl.transport();
-    match sender.write(&mut transport, data, write_mode(ssl)) {
+fn send(ssl: &Connection, sender: &mut Sender, transport: &mut BioTransport, data: &[u8]) -> Result<usize, Stopped> {
+    match sender.write(transport, data, write_mode(ssl)) {
         Ok(Io::Done(n)) => Ok(n),
         Ok(Io::WouldBlock) => {
-            ssl.set_want(want::WRITING);
-            Err(Stopped(failure::value(&transport)))
+            ssl.set_want(want::WRITING | want::BLOCKED);
+            Err(Stopped(failure::value(transport)))
         }
         Ok(Io::Eof | Io::Failed) => {
-            if let Some(verdict) = failure::missing_bio(&transport) {
-                return Err(end_of_sending(ssl, verdict, sender, &mut transport));
+            if let Some(verdict) = failure::missing_bio(transport) {
+                return Err(end_of_sending(ssl, verdict, sender, transport));
             }
             ssl.set_want(want::WRITING);
-            Err(Stopped(failure::value(&transport)))
+            Err(Stopped(failure::value(transport)))
         }
         Err(error) => {
             let verdict = failure::verdict(ssl, &error);
-            Err(end_of_sending(ssl, verdict, sender, &mut transport))
+            Err(end_of_sending(ssl, verdict, sender, transport))
         }
     }
 }
@@ -345,7 +390,7 @@ pub unsafe extern "C" fn SSL_pending(ssl: *const SSL) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        let pending = ssl.receiver.lock().as_ref().map_or(0, |receiver| receiver.plaintext().len());
+        let pending = ssl.receiver.look(|receiver| receiver.plaintext().len()).unwrap_or(0);
         Ok(c_int::try_from(pending).unwrap_or(c_int::MAX))
     })
 }
@@ -361,12 +406,12 @@ pub unsafe extern "C" fn SSL_has_pending(ssl: *const SSL) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        let received = |receiver: &Receiver| !receiver.plaintext().is_empty() || receiver.has_ciphertext();
+        let received = |receiver: &mut Receiver| !receiver.plaintext().is_empty() || receiver.has_ciphertext();
         let handshaking = match &*ssl.phase.lock() {
             Phase::Handshaking(Some(handshake)) => handshake.has_ciphertext(),
             _ => false,
         };
-        Ok((handshaking || ssl.receiver.lock().as_deref().is_some_and(received)).into())
+        Ok((handshaking || ssl.receiver.look(received).unwrap_or(false)).into())
     })
 }
 
@@ -405,7 +450,7 @@ fn shutdown(ssl: &Arc<Connection>) -> Result<c_int, Stopped> {
         ssl.add_shutdown(shut::SENT);
         ssl.goodbye.store(goodbye::WAITS, Ordering::Relaxed);
         // Behind data that waits to be sent nothing can go out.
-        let may_send = ssl.sender.lock().as_ref().is_some_and(|sender| sender.is_idle());
+        let may_send = ssl.sender.lend(true).is_ok_and(|sender| sender.is_idle());
         if !may_send || say_goodbye(ssl).is_err() {
             return Err(Stopped(-1));
         }
@@ -425,7 +470,7 @@ fn shutdown(ssl: &Arc<Connection>) -> Result<c_int, Stopped> {
 
 /// Sends close_notify, as far as the transport takes it.
 fn say_goodbye(ssl: &Arc<Connection>) -> Result<(), Stopped> {
-    let mut sender = take(&ssl.sender)?;
+    let mut sender = sender(ssl)?;
     let mut transport = ssl.transport();
     if ssl.goodbye.load(Ordering::Relaxed) != goodbye::SEALED {
         if !sender.is_idle() {
@@ -442,13 +487,13 @@ fn say_goodbye(ssl: &Arc<Connection>) -> Result<(), Stopped> {
             ssl.goodbye.store(goodbye::NONE, Ordering::Relaxed);
             Ok(())
         }
-        Io::WouldBlock => Err((want::WRITING, Stopped(failure::value(&transport)))),
+        Io::WouldBlock => Err((want::WRITING | want::BLOCKED, Stopped(failure::value(&transport)))),
         Io::Eof | Io::Failed => match failure::missing_bio(&transport) {
             Some(verdict) => return Err(end_of_sending(ssl, verdict, &mut sender, &mut transport)),
             None => Err((want::WRITING, Stopped(failure::value(&transport)))),
         },
     };
-    put(ssl, &ssl.sender, sender);
+    drop(sender);
     match outcome {
         Ok(()) => {
             callbacks::alert_sent(ssl, 1, 0);
@@ -463,9 +508,12 @@ fn say_goodbye(ssl: &Arc<Connection>) -> Result<(), Stopped> {
 
 /// Waits for the peer's close_notify; application data in its place is an error.
 fn await_goodbye(ssl: &Arc<Connection>) {
-    let Ok(mut receiver) = take(&ssl.receiver) else { return };
+    let Ok(mut receiver) = receiver(ssl) else { return };
+    if ssl.has_shutdown(shut::RECEIVED) {
+        return;
+    }
     let outcome = receive(ssl, &mut receiver, true);
-    put(ssl, &ssl.receiver, receiver);
+    drop(receiver);
     if outcome.is_ok() {
         // The peer is told nothing any more.
         failure::end(ssl, Verdict::silent(reason::APPLICATION_DATA_AFTER_CLOSE_NOTIFY), |_| None);
@@ -495,8 +543,11 @@ pub unsafe extern "C" fn SSL_key_update(ssl: *mut SSL, updatetype: c_int) -> c_i
         if ssl.in_init() {
             return Err(Error::Ssl(reason::STILL_IN_INIT));
         }
-        if !ssl.sender.lock().as_ref().is_some_and(|sender| sender.is_idle()) {
-            return Err(Error::Ssl(reason::BAD_WRITE_RETRY));
+        // What another thread sends now is not cut short: the update goes out behind it.
+        match ssl.sender.lend(false) {
+            Ok(sender) if sender.is_idle() => {}
+            Err(Unlent::Elsewhere) => {}
+            _ => return Err(Error::Ssl(reason::BAD_WRITE_RETRY)),
         }
         ssl.key_update.store(updatetype, Ordering::Relaxed);
         Ok(1)
@@ -505,16 +556,31 @@ pub unsafe extern "C" fn SSL_key_update(ssl: *mut SSL, updatetype: c_int) -> c_i
 
 /// Sends the key update that waits: 1 when it has gone, else -1.
 pub(crate) fn send_key_update(ssl: &Arc<Connection>) -> c_int {
-    let Ok(mut sender) = take(&ssl.sender) else { return -1 };
+    send_key_update_if(ssl, true)
+}
+
+/// As [`send_key_update`]. Where another thread sends it waits, if `wait` says so, else leaves it to a later call.
+fn send_key_update_if(ssl: &Arc<Connection>, wait: bool) -> c_int {
+    let mut sender = match ssl.sender.lend(wait) {
+        Ok(sender) => sender,
+        Err(Unlent::Elsewhere) => return 1,
+        Err(why) => return unlent(why).0,
+    };
     let mut transport = ssl.transport();
     ssl.set_want(want::NOTHING);
-    let is_sealed = ssl.key_update.swap(key_update::SEALED, Ordering::Relaxed) == key_update::SEALED;
+    let is_sealed = match ssl.key_update.swap(key_update::SEALED, Ordering::Relaxed) {
+        // Another thread has sent it meanwhile.
+        key_update::NONE => {
+            ssl.key_update.store(key_update::NONE, Ordering::Relaxed);
+            return 1;
+        }
+        state => state == key_update::SEALED,
+    };
     if !is_sealed && let Err(error) = sender.update_keys() {
         let verdict = failure::verdict(ssl, &error);
         return end_of_sending(ssl, verdict, &mut sender, &mut transport).0;
     }
     let sent = sender.flush(&mut transport);
-    put(ssl, &ssl.sender, sender);
     if matches!(sent, Io::Done(_)) {
         ssl.key_update.store(key_update::NONE, Ordering::Relaxed);
         return 1;

@@ -307,9 +307,6 @@ pub unsafe extern "C" fn SSL_set_read_ahead(ssl: *mut SSL, yes: c_int) {
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { connection::share(ssl) }?;
         set_read_ahead(&*holder, yes != 0);
-        if let Some(receiver) = holder.receiver.lock().as_mut() {
-            receiver.set_read_ahead(yes != 0);
-        }
         Ok(())
     });
 }
@@ -369,10 +366,11 @@ pub unsafe extern "C" fn SSL_free_buffers(ssl: *mut SSL) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { connection::share(ssl) }?;
-        let holds =
-            |receiver: &crate::tls::traffic::Receiver| !receiver.plaintext().is_empty() || receiver.has_ciphertext();
-        let sending = ssl.sender.lock().as_ref().is_some_and(|sender| !sender.is_idle());
-        let receiving = ssl.receiver.lock().as_deref().is_some_and(holds);
+        let holds = |receiver: &mut crate::tls::traffic::Receiver| {
+            !receiver.plaintext().is_empty() || receiver.has_ciphertext()
+        };
+        let sending = ssl.sender.look(|sender| !sender.is_idle()).unwrap_or(false);
+        let receiving = ssl.receiver.look(holds).unwrap_or(false);
         Ok((!sending && !receiving).into())
     })
 }

@@ -55,8 +55,15 @@ pub unsafe extern "C" fn SSL_get_error(ssl: *const SSL, ret: c_int) -> c_int {
 /// Why a call stopped that left nothing in the error queue.
 fn stopped_by(ssl: &Connection) -> c_int {
     let bios = ssl.bios.read().clone();
-    let waiting = match ssl.want.load(Ordering::Relaxed) {
+    let left = ssl.want.own();
+    // Where two threads use a socket its flags may be the other thread's.
+    let told = |bio: &Option<Arc<Bio>>| {
+        left & want::BLOCKED != 0 && ssl.want.is_shared() && bio.as_ref().is_some_and(|bio| bio.is_plain_socket())
+    };
+    let waiting = match left & !want::BLOCKED {
+        want::READING if told(&bios.read) => Some(code::WANT_READ),
         want::READING => waits_for(bios.read.as_ref(), [READS, WRITES]),
+        want::WRITING if told(&bios.write) => Some(code::WANT_WRITE),
         want::WRITING => waits_for(bios.write.as_ref(), [WRITES, READS]),
         want::X509_LOOKUP => Some(code::WANT_X509_LOOKUP),
         want::RETRY_VERIFY => Some(code::WANT_RETRY_VERIFY),
@@ -101,10 +108,10 @@ fn waits_for(bio: Option<&Arc<Bio>>, likely: [(c_int, c_int); 2]) -> Option<c_in
 /// `ssl` is null or a live handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_want(ssl: *const SSL) -> c_int {
-    guard(want::NOTHING, || {
+    guard(want::NOTHING.into(), || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(ssl.want.load(Ordering::Relaxed))
+        Ok((ssl.want.last() & !want::BLOCKED).into())
     })
 }
 

@@ -167,7 +167,7 @@ unsafe fn record_text(ssl: *const SSL, text: fn(RecordState) -> &'static CStr) -
         let ssl = unsafe { connection::share(ssl) }?;
         let begun = match &*ssl.phase.lock() {
             Phase::Handshaking(Some(handshake)) => handshake.has_ciphertext(),
-            _ => ssl.receiver.lock().as_ref().is_some_and(|receiver| receiver.has_ciphertext()),
+            _ => ssl.receiver.look(|receiver| receiver.has_ciphertext()).unwrap_or(false),
         };
         Ok(text(if begun { RecordState::ReadBody } else { RecordState::ReadHeader }).as_ptr())
     })

@@ -4,6 +4,8 @@ pub mod arg;
 pub mod guard;
 pub mod handle;
 pub mod random;
+pub mod slot;
+pub mod thread;
 
 pub(crate) use guard::{Failure, guard};
 pub(crate) use handle::Handle;

@@ -38,6 +38,9 @@ pub const BIO_TYPE_SSL: c_int = 7 | 0x0200;
 pub const BIO_TYPE_SOCKET: c_int = 5 | 0x0400 | 0x0100;
 pub const BIO_TYPE_DESCRIPTOR: c_int = 0x100;
 
+/// `BIO_callback_fn`; only ever compared with null here.
+pub type BIO_callback_fn = Option<unsafe extern "C" fn()>;
+
 /// `BIO_info_cb`.
 pub type BIO_info_cb = Option<unsafe extern "C" fn(bio: *mut BIO, state: c_int, result: c_int) -> c_int>;
 
@@ -92,6 +95,9 @@ unsafe extern "C" {
     pub fn BIO_clear_flags(bio: *mut BIO, flags: c_int);
     pub fn BIO_test_flags(bio: *const BIO, flags: c_int) -> c_int;
     pub fn BIO_get_retry_reason(bio: *mut BIO) -> c_int;
+    pub fn BIO_get_callback(bio: *const BIO) -> BIO_callback_fn;
+    pub fn BIO_get_callback_ex(bio: *const BIO) -> BIO_callback_fn;
+    pub fn BIO_sock_should_retry(result: c_int) -> c_int;
     pub fn BIO_method_type(bio: *const BIO) -> c_int;
     pub fn BIO_find_type(bio: *mut BIO, kind: c_int) -> *mut BIO;
     pub fn BIO_printf(bio: *mut BIO, format: *const c_char, ...) -> c_int;

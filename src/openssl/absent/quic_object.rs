@@ -191,7 +191,7 @@ pub unsafe extern "C" fn SSL_get_event_timeout(_s: *mut SSL, tv: *mut timeval, i
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_net_read_desired(s: *mut SSL) -> c_int {
     // SAFETY: null or a live handle, by the manual.
-    c_int::from(unsafe { SSL_want(s) } == want::READING)
+    c_int::from(unsafe { SSL_want(s) } == want::READING.into())
 }
 
 /// `SSL_net_write_desired(3)`: whether the last call waits for room to send.
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn SSL_net_read_desired(s: *mut SSL) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_net_write_desired(s: *mut SSL) -> c_int {
     // SAFETY: null or a live handle, by the manual.
-    c_int::from(unsafe { SSL_want(s) } == want::WRITING)
+    c_int::from(unsafe { SSL_want(s) } == want::WRITING.into())
 }
 
 /// `SSL_get_rpoll_descriptor(3)`: what to wait for before reading. 0 is failure.
