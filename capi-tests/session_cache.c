@@ -4,6 +4,8 @@
  */
 #include "peer.h"
 
+#include <openssl/lhash.h>
+
 static SSL_CTX *client_ctx, *server_ctx;
 static int news, gets, removes, freed, freed_index;
 static SSL_SESSION *kept;
@@ -301,6 +303,24 @@ static SSL_SESSION *made_up(const char *id)
     return session;
 }
 
+static void show_id(void *session, void *arg)
+{
+    unsigned int len;
+    const unsigned char *id = SSL_SESSION_get_id(session, &len);
+
+    printf("%s %.*s\n", (const char *)arg, (int)len, (const char *)id);
+}
+
+/* The cache as libcrypto's hash table. */
+static void show_table(SSL_CTX *ctx)
+{
+    OPENSSL_LHASH *table = (OPENSSL_LHASH *)SSL_CTX_sessions(ctx);
+
+    SHOW_PTR(table);
+    SHOW(OPENSSL_LH_num_items(table));
+    OPENSSL_LH_doall_arg(table, show_id, "in the table:");
+}
+
 static void by_hand(void)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -342,7 +362,19 @@ static void by_hand(void)
     SHOW(SSL_CTX_remove_session(ctx, a));
     SHOW(SSL_CTX_remove_session(ctx, b));
     SHOW(SSL_CTX_add_session(ctx, b));
-    SHOW_PTR(SSL_CTX_sessions(ctx));
+    show_table(ctx);
+    SHOW(SSL_CTX_remove_session(ctx, b));
+    show_table(ctx);
+    SHOW(SSL_CTX_sess_set_cache_size(ctx, 0));
+    SHOW(SSL_CTX_add_session(ctx, a));
+    SHOW(SSL_CTX_add_session(ctx, b));
+    show_table(ctx);
+    SHOW(SSL_SESSION_set1_id(a, (const unsigned char *)"another", 7));
+    SHOW(SSL_CTX_sess_number(ctx));
+    SHOW(SSL_CTX_remove_session(ctx, c));
+    SHOW(SSL_SESSION_set1_id(a, (const unsigned char *)"aaaaaaaaaaaaaaaa", 16));
+    SHOW(SSL_CTX_remove_session(ctx, a));
+    show_table(ctx);
 
     SECTION("flushing by time");
     SHOW(SSL_SESSION_set_time(b, 1000000));

@@ -3,6 +3,7 @@
 pub mod bio;
 pub mod err;
 pub mod ex_data;
+pub mod lhash;
 pub mod lib_ctx;
 pub mod memory;
 pub mod names;

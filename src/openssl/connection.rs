@@ -355,6 +355,11 @@ impl Connection {
         !self.is_open() || self.key_update.load(Ordering::Relaxed) != key_update::NONE
     }
 
+    /// `SSL_in_before`: whether no handshake has begun.
+    pub(crate) fn is_before(&self) -> bool {
+        !self.has_begun() && self.state() == State::Before
+    }
+
     /// Whether a handshake has begun, whatever became of it.
     pub(crate) fn has_begun(&self) -> bool {
         !matches!(*self.phase.lock(), Phase::Idle)

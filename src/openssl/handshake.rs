@@ -148,7 +148,7 @@ fn policy(ssl: &Arc<Connection>) -> Policy {
         log_keys: callbacks::wants_keys(ssl),
         tap_messages: callbacks::wants_messages(ssl),
         new_session_id: session::new_id(ssl),
-        hide_ticket: session::hides_ticket(ssl),
+        hidden: session::hidden_extensions(ssl),
         resumed_suite: session::resumed_suite(ssl),
     }
 }

@@ -134,11 +134,16 @@ fn warn(ssl: &Arc<Connection>, alert: c_int) {
 
 /// The name in force; it stays where it is until it is changed. A TLS 1.2 session has the name it was made for.
 fn in_force(ssl: &Connection) -> *const c_char {
-    let session = ssl.session.current().filter(|_| ssl.session.hit() && ssl.facts.read().version() == TLS1_2);
+    let before = ssl.is_before();
+    let session = ssl.session.current().filter(|session| match before {
+        true => !ssl.is_server() && !session.fields.read().is_tls13(),
+        false => ssl.session.hit() && ssl.facts.read().version() == TLS1_2,
+    });
     let of_session = session.map(|session| session.fields.read().hostname.as_deref().map_or(ptr::null(), CStr::as_ptr));
-    match of_session {
-        Some(name) if ssl.is_server() || !name.is_null() => name,
-        _ => ssl.names.as_ptr(),
+    match (of_session, ssl.names.as_ptr()) {
+        (_, own) if before && !own.is_null() => own,
+        (Some(name), _) if ssl.is_server() || !name.is_null() => name,
+        (_, own) => own,
     }
 }
 

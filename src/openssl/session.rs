@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering;
 
 pub(crate) use session_client::offer;
 pub(crate) use session_server::{
-    decide, find as server_find, hides_ticket, lifetime, look_up, name_accepted, new_id, resumed_suite,
+    decide, find as server_find, hidden_extensions, lifetime, look_up, name_accepted, new_id, resumed_suite,
     server_settings, store as server_store, ticket_failure,
 };
 

@@ -8,7 +8,7 @@ use super::error::{Error, guard};
 use super::session_object::{self, Bytes32, Session, now};
 use super::session_store::{Cache, Key};
 use super::ticket_keys::TicketSettings;
-use super::types::{SSL_CTX, SSL_SESSION};
+use super::types::{SSL_CTX, SSL_SESSION, lhash_st_SSL_SESSION};
 use crate::seam::Handle;
 use parking_lot::RwLock;
 use std::ffi::{c_int, c_long};
@@ -260,6 +260,20 @@ pub unsafe extern "C" fn SSL_CTX_remove_session(ctx: *mut SSL_CTX, session: *mut
         let context = unsafe { context::share(ctx) }?;
         Ok(context.sessions.remove(&context, &session).into())
     })
+}
+
+/// `SSL_CTX_sessions(3)`: the internal cache as one of libcrypto's hash tables, to be looked at, which lives as long as the
+/// context.
+///
+/// Status: partial: what a program changes in the table changes nothing in the cache, and is lost with the next session
+/// that comes or goes.
+///
+/// # Safety
+/// `ctx` is null or a live handle; nobody changes the cache while the table is looked at.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_sessions(ctx: *mut SSL_CTX) -> *mut lhash_st_SSL_SESSION {
+    // SAFETY: null or a live handle, by the manual.
+    guard(std::ptr::null_mut(), || Ok(unsafe { context::share(ctx) }?.sessions.cache.table()))
 }
 
 /// # Safety

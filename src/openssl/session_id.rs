@@ -5,13 +5,11 @@ use super::connection::Connection;
 use super::error::{Error, guard};
 use super::holder::Holder;
 use super::reason;
-use super::refusal::refuse;
 use super::session_object::Bytes32;
-use super::types::{SSL, SSL_CTX, lhash_st_SSL_SESSION};
+use super::types::{SSL, SSL_CTX};
 use crate::seam::Handle;
 use crate::tls::session::random_id;
 use std::ffi::c_int;
-use std::ptr;
 use std::sync::Arc;
 
 /// The id of a new session: from the program's callback, else random. On failure the reason.
@@ -104,12 +102,4 @@ pub unsafe extern "C" fn SSL_set_not_resumable_session_callback(ssl: *mut SSL, c
         ssl.change(|config| config.not_resumable = cb);
         Ok(())
     });
-}
-
-/// `SSL_CTX_sessions(3)`: the internal cache as libcrypto's hash table. Null.
-///
-/// Status: refused: the cache is not such a table.
-#[unsafe(no_mangle)]
-pub extern "C" fn SSL_CTX_sessions(_ctx: *mut SSL_CTX) -> *mut lhash_st_SSL_SESSION {
-    refuse("SSL_CTX_sessions", ptr::null_mut())
 }

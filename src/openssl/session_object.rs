@@ -42,6 +42,11 @@ impl Bytes32 {
         self.data.get(..self.len.into()).unwrap_or_default()
     }
 
+    /// The bytes, filled up with zeros.
+    pub(crate) fn padded(&self) -> &[u8; 32] {
+        &self.data
+    }
+
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0

@@ -12,8 +12,10 @@ use super::{reason, session_id, verify};
 use crate::tls::config::Settings;
 use crate::tls::exchange::HelloAnswer;
 use crate::tls::hello::Hello;
+use crate::tls::rewritten_hello::{SERVER_NAME, SESSION_TICKET};
 use crate::tls::session::{Resumable, TLS1_2, TLS1_3, hash_len, hashes_alike};
 use rustls::error::AlertDescription;
+use smallvec::SmallVec;
 use std::ffi::c_int;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,6 +34,8 @@ pub(super) struct State {
     failure: Option<c_int>,
     /// TLS 1.2: the client was given an id.
     stored: bool,
+    /// The program makes use of the name that the client asks for.
+    name_accepted: bool,
     /// How many tickets of TLS 1.3 were made.
     pub(super) tickets_sent: usize,
 }
@@ -204,14 +208,30 @@ pub(crate) fn decide(ssl: &Arc<Connection>) {
 
 /// Whether the ticket that TLS 1.2 resumes from is kept from rustls, which would answer it with another one.
 ///
-/// It needs a session id to find the session by. And where client certificates are asked for it is not done: should
-/// rustls come to a full handshake after all, a client's signature would not fit the ClientHello that it has seen.
-pub(crate) fn hides_ticket(ssl: &Connection) -> bool {
+/// It needs a session id to find the session by.
+fn hides_ticket(ssl: &Connection) -> bool {
     let state = ssl.session.state.lock();
     let good = state.hit && state.server.ticket.is_some() && !state.server.ticket_expected;
     drop(state);
     let named = || ssl.facts.read().hello.as_ref().is_some_and(|hello| !hello.session_id.is_empty());
-    good && !is_tls13(ssl) && named() && !verifies(ssl)
+    good && !is_tls13(ssl) && named()
+}
+
+/// What rustls shall not see of the ClientHello: a ticket to which there is no answer, and a name that the program has
+/// made no use of.
+pub(crate) fn hidden_extensions(ssl: &Connection) -> SmallVec<[u16; 2]> {
+    let mut hidden = SmallVec::new();
+    if ssl.is_server() && hides_ticket(ssl) {
+        hidden.push(SESSION_TICKET);
+    }
+    if ssl.is_server() && hides_name(ssl) {
+        hidden.push(SERVER_NAME);
+    }
+    hidden
+}
+
+fn hides_name(ssl: &Connection) -> bool {
+    !ssl.session.state.lock().server.name_accepted
 }
 
 /// `settings` as the server needs them for this ClientHello: with tickets where one is expected or was presented.
@@ -260,7 +280,8 @@ pub(crate) fn lifetime(ssl: &Connection) -> u32 {
 fn value(ssl: &Connection) -> Option<Vec<u8>> {
     let session = ssl.session.current().filter(|_| ssl.session.hit())?;
     let mut resumable = session.fields.read().resumable()?;
-    resumable.server_name = ssl.facts.read().hello.as_ref().and_then(|hello| hello.server_name().map(<[u8]>::to_vec));
+    let name = || ssl.facts.read().hello.as_ref().and_then(|hello| hello.server_name().map(<[u8]>::to_vec));
+    resumable.server_name = if hides_name(ssl) { None } else { name() };
     let selected = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().selected_suite);
     if let Some(selected) = selected.filter(|&selected| hashes_alike(selected, resumable.suite)) {
         resumable.suite = selected;
@@ -314,6 +335,7 @@ pub(crate) fn store(ssl: &Arc<Connection>, id: &[u8], value: &[u8]) -> bool {
 
 /// The program has accepted the name that the client asks for.
 pub(crate) fn name_accepted(ssl: &Connection) {
+    ssl.session.state.lock().server.name_accepted = true;
     if let Some(session) = ssl.session.current().filter(|_| !ssl.session.hit()) {
         session.fields.write().hostname = ssl.names.received();
     }

@@ -1,9 +1,12 @@
 //! Sessions kept by a context: found by version and id, and in the order in which they end.
 
 use super::session_object::{Bytes32, Session};
+use super::types::{SSL_SESSION, lhash_st_SSL_SESSION};
+use crate::libcrypto::lhash::Table;
+use crate::seam::Handle;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::c_int;
+use std::ffi::{c_int, c_ulong, c_void};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
@@ -41,8 +44,26 @@ struct Entry {
     place: Place,
 }
 
+/// As OpenSSL hashes sessions: by the first four bytes of the id.
+unsafe extern "C" fn hash(session: *const c_void) -> c_ulong {
+    // SAFETY: what is in the table is kept by the cache.
+    let session = unsafe { SSL_SESSION::share(session.cast()) };
+    let id = session.map(|session| session.fields.read().id);
+    let start = id.and_then(|id| id.padded().first_chunk().copied()).unwrap_or_default();
+    u32::from_le_bytes(start).into()
+}
+
+/// Whether two sessions are to be told apart: by version and id.
+unsafe extern "C" fn differ(one: *const c_void, other: *const c_void) -> c_int {
+    // SAFETY: what is in the table is kept by the cache.
+    let key = |session: *const c_void| unsafe { SSL_SESSION::share(session.cast()) }.map(|session| Key::of(&session));
+    (key(one) != key(other)).into()
+}
+
 #[derive(Debug, Default)]
 struct Kept {
+    /// The same sessions as libcrypto's hash table, once the program has asked for it.
+    table: Option<Table>,
     by_key: HashMap<Key, Entry>,
     by_end: BTreeMap<Place, Key>,
     added: u64,
@@ -70,12 +91,41 @@ impl Kept {
         self.added += 1;
         let place = (session.fields.read().end(), self.added);
         self.by_end.insert(place, key);
+        if let Some(table) = &mut self.table {
+            // SAFETY: the entry keeps the session until `take` takes it out of both.
+            unsafe { table.insert(SSL_SESSION::peek(&session).cast()) };
+        }
         self.by_key.insert(key, Entry { session, place });
+    }
+
+    /// The sessions as a table that libcrypto's functions can walk through.
+    fn table(&mut self) -> Option<*mut lhash_st_SSL_SESSION> {
+        if self.table.is_none() {
+            // SAFETY: only sessions are inserted, and are kept as long as they are in it.
+            self.table = unsafe { Table::new(hash, differ) };
+            self.fill_table();
+        }
+        self.table.as_ref().map(|table| table.as_ptr().cast())
+    }
+
+    fn fill_table(&mut self) {
+        let Some(table) = &mut self.table else { return };
+        table.flush();
+        for entry in self.by_key.values() {
+            // SAFETY: as in `insert`.
+            unsafe { table.insert(SSL_SESSION::peek(&entry.session).cast()) };
+        }
     }
 
     fn take(&mut self, key: &Key) -> Option<Arc<Session>> {
         let entry = self.by_key.remove(key)?;
         self.by_end.remove(&entry.place);
+        // SAFETY: all that is in the table is kept here, and this entry still is.
+        let gone = |table: &mut Table| unsafe { table.delete(SSL_SESSION::peek(&entry.session).cast()) };
+        // A session that has another id now is not found by it.
+        if self.table.as_mut().is_some_and(|table| !gone(table)) {
+            self.fill_table();
+        }
         *entry.session.owner.lock() = Weak::new();
         Some(entry.session)
     }
@@ -86,6 +136,12 @@ impl Kept {
 }
 
 impl Cache {
+    /// The sessions as a table of libcrypto's, which follows what is kept from now on; null without memory. The program
+    /// sees to it that nobody changes the cache while it looks at the table.
+    pub(crate) fn table(&self) -> *mut lhash_st_SSL_SESSION {
+        self.kept.lock().table().unwrap_or(std::ptr::null_mut())
+    }
+
     /// How many sessions are kept.
     pub(crate) fn len(&self) -> usize {
         self.kept.lock().by_key.len()

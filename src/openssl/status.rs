@@ -2,9 +2,8 @@
 
 use super::callback_types::OSSL_HANDSHAKE_STATE;
 use super::config::{TLS1_2, TLS1_3};
-use super::connection::{Connection, Phase, share, shut, want};
+use super::connection::{Connection, share, shut, want};
 use super::error::{Error, guard};
-use super::strings::State;
 use super::types::SSL;
 use crate::libcrypto::bio::Bio;
 use crate::libcrypto::{err, sys};
@@ -282,7 +281,7 @@ pub unsafe extern "C" fn SSL_in_before(ssl: *const SSL) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok((matches!(*ssl.phase.lock(), Phase::Idle) && ssl.state() == State::Before).into())
+        Ok(ssl.is_before().into())
     })
 }
 

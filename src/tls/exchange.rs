@@ -8,9 +8,9 @@ use super::aead::Sealer;
 use super::error::Misstep;
 use super::gate::Side;
 use super::hello::{Hello, ServerHello};
-use super::hidden_ticket::Rewritten;
 use super::key_share::KeyShares;
 use super::replay::Stage;
+use super::rewritten_hello::Rewritten;
 use parking_lot::Mutex;
 use rustls::DistinguishedName;
 use rustls::client::{Tls12Session, Tls13Session};
@@ -178,8 +178,8 @@ pub struct Policy {
     pub tap_messages: bool,
     /// Server: the id of a new session of TLS 1.2, where it gets one.
     pub new_session_id: Option<[u8; 32]>,
-    /// Server: rustls shall not see the ticket that TLS 1.2 resumes from.
-    pub hide_ticket: bool,
+    /// Server: the extensions of the ClientHello that rustls shall not see.
+    pub hidden: SmallVec<[u16; 2]>,
     /// Server: the TLS 1.2 suite of the session being resumed, which is chosen before all others.
     pub resumed_suite: Option<u16>,
 }

@@ -44,6 +44,8 @@ pub(super) struct Gate {
     version: u16,
     /// A HelloRetryRequest has gone by.
     retried: bool,
+    /// Server: the client has answered it.
+    hello_again: bool,
     /// Records come protected.
     sealed: bool,
     /// A protected record has come.
@@ -80,6 +82,16 @@ impl Gate {
                 None
             }
         }
+    }
+
+    /// Server: whether the next message is the answer to a HelloRetryRequest.
+    pub(super) fn awaits_second_hello(&self) -> bool {
+        self.is_server && self.retried && !self.hello_again
+    }
+
+    /// Server: that answer has come.
+    pub(super) fn second_hello_came(&mut self) {
+        self.hello_again = true;
     }
 
     /// Client: takes the ServerHello that has come with the last record.

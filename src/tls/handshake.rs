@@ -6,9 +6,9 @@ use super::error::Error;
 use super::exchange::{CredentialAnswer, Exchange, HelloAnswer, Pause, VerifyAnswer};
 use super::gate::{Admission, Gate};
 use super::hello::Hello;
-use super::hidden_ticket;
 use super::record::Inbound;
 use super::replay::Stage;
+use super::rewritten_hello::{self, Patched};
 use super::session::TLS1_3;
 use super::traffic::Established;
 use super::transport::{Io, Outbound, Transport};
@@ -18,7 +18,7 @@ use rustls::enums::ApplicationProtocol;
 use rustls::error::AlertDescription;
 use rustls::pki_types::{CertificateDer, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::{Accepted, ServerHandshake};
-use rustls::{ClientConfig, ClientSide, SliceInput, Tcp, VerifyPeerIdentity};
+use rustls::{ClientConfig, ClientSide, SliceInput, Tcp, TlsInputBuffer, VerifyPeerIdentity};
 use std::sync::Arc;
 
 /// The first byte of TLS 1.3's suites.
@@ -359,6 +359,9 @@ impl Handshake {
                 if let Some(progress) = self.receive(transport)? {
                     return Ok((Machine::Server(ServerHandshake::NeedsInput(needs)), progress));
                 }
+                if !self.hide_again() {
+                    return Ok((Machine::Server(ServerHandshake::NeedsInput(needs)), Progress::Stepped));
+                }
                 if self.hello.is_none() {
                     self.hello_records.extend_from_slice(self.inbound.last_record());
                 }
@@ -381,7 +384,7 @@ impl Handshake {
                 match answer {
                     HelloAnswer::Proceed(config) => {
                         self.buffered = true;
-                        let accepted = self.hide_ticket(accepted);
+                        let accepted = self.hide_extensions(accepted);
                         let sink = self.outbound.sink();
                         self.exchange.scope(|| accepted.choose_config(config, sink))?
                     }
@@ -414,6 +417,7 @@ impl Handshake {
         }
         Ok(match next {
             ServerHandshake::Complete(split) => {
+                self.exchange.record.lock().rewritten_hello = None;
                 let inbound = std::mem::take(&mut self.inbound);
                 (Machine::Sending(Established::server(split, inbound, self.exchange.clone())), Progress::Stepped)
             }
@@ -421,14 +425,16 @@ impl Handshake {
         })
     }
 
-    /// Has rustls read the ClientHello again, if it shall not see the ticket in it.
-    fn hide_ticket(&mut self, accepted: Accepted<Tcp>) -> Accepted<Tcp> {
+    /// Has rustls read the ClientHello again, if it shall not see all that is in it.
+    fn hide_extensions(&mut self, accepted: Accepted<Tcp>) -> Accepted<Tcp> {
         let records = std::mem::take(&mut self.hello_records);
-        if !self.exchange.policy.lock().hide_ticket {
+        let kinds = self.exchange.policy.lock().hidden.clone();
+        if kinds.is_empty() {
             return accepted;
         }
-        let Some(rewritten) = hidden_ticket::hide(hidden_ticket::message(&records)) else { return accepted };
-        let mut records = hidden_ticket::records(&rewritten.seen);
+        let message = rewritten_hello::message(&records);
+        let Some(rewritten) = rewritten_hello::hide(message, &kinds) else { return accepted };
+        let mut records = rewritten_hello::records(&rewritten.seen);
         let (mut input, mut sent) = (SliceInput::new(&mut records), Vec::new());
         match self.exchange.scope(|| ServerHandshake::start().process(&mut input, &mut sent)) {
             Ok(ServerHandshake::Accepted(again)) => {
@@ -437,6 +443,21 @@ impl Handshake {
             }
             _ => accepted,
         }
+    }
+
+    /// After a HelloRetryRequest, hides what rustls shall not see in the second ClientHello too. False: it is not whole.
+    fn hide_again(&mut self) -> bool {
+        if !self.gate.awaits_second_hello() {
+            return true;
+        }
+        let kinds = self.exchange.policy.lock().hidden.clone();
+        match rewritten_hello::hide_in_records(self.inbound.slice_mut(), &kinds) {
+            Patched::Cut => return false,
+            Patched::Nothing => {}
+            Patched::Done(rewritten) => self.exchange.record.lock().rewritten_hello = Some(rewritten),
+        }
+        self.gate.second_hello_came();
+        true
     }
 
     /// Makes sure rustls has something to process; otherwise says what to wait for.

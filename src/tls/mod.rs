@@ -20,7 +20,6 @@ mod gate;
 pub mod group;
 pub mod handshake;
 pub mod hello;
-pub mod hidden_ticket;
 pub mod key_share;
 pub mod p521;
 pub mod pem;
@@ -29,6 +28,7 @@ pub mod plain_key;
 pub mod provider;
 pub mod record;
 pub mod replay;
+pub mod rewritten_hello;
 pub mod session;
 pub mod sigalg;
 #[cfg(test)]

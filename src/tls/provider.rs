@@ -178,7 +178,11 @@ impl Context for TapContext {
 
     fn fork(&self) -> Box<dyn Context> {
         // A fork looks ahead (binders) or back; the transcript itself goes on in `self`.
-        self.inner.fork()
+        let inner = self.inner.fork();
+        match self.exchange.record.lock().rewritten_hello {
+            Some(_) => Box::new(SentContext { inner, exchange: self.exchange.clone() }),
+            None => inner,
+        }
     }
 
     fn finish(self: Box<Self>) -> Output {
@@ -186,8 +190,8 @@ impl Context for TapContext {
     }
 
     fn update(&mut self, data: &[u8]) {
-        let rewritten = self.exchange.record.lock().rewritten_hello.take_if(|hello| hello.seen == data);
-        let data = rewritten.as_ref().map_or(data, |hello| &hello.sent);
+        let sent = sent(&self.exchange, data);
+        let data = sent.as_deref().unwrap_or(data);
         // What is played again has been shown before.
         let shown = || !self.exchange.stage.lock().is_playing();
         if let Some(messages) = split_messages(data, self.whole).filter(|_| shown()) {
@@ -199,6 +203,36 @@ impl Context for TapContext {
             record.name_acknowledged |= acknowledges_name(data);
         }
         self.inner.update(data);
+    }
+}
+
+/// What the client has sent, where rustls has seen another ClientHello.
+fn sent(exchange: &Exchange, data: &[u8]) -> Option<Vec<u8>> {
+    exchange.record.lock().rewritten_hello.as_ref()?.sent_of(data)
+}
+
+/// A transcript hash that goes on with what the client has sent, and shows nothing.
+struct SentContext {
+    inner: Box<dyn Context>,
+    exchange: Arc<Exchange>,
+}
+
+impl Context for SentContext {
+    fn fork_finish(&self) -> Output {
+        self.inner.fork_finish()
+    }
+
+    fn fork(&self) -> Box<dyn Context> {
+        Box::new(Self { inner: self.inner.fork(), exchange: self.exchange.clone() })
+    }
+
+    fn finish(self: Box<Self>) -> Output {
+        self.inner.finish()
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        let sent = sent(&self.exchange, data);
+        self.inner.update(sent.as_deref().unwrap_or(data));
     }
 }
 

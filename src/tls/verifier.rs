@@ -98,7 +98,6 @@ fn verify(input: &SignatureVerificationInput<'_>, tls13: bool) -> Result<Handsha
         _ => None,
     }
     .ok_or(CertificateError::BadEncoding)?;
-    let (message, signature) = (input.message, input.signature.signature());
     // TLS 1.3 has the curve in the scheme.
     let takes = |curve| {
         policy(|policy| policy.curves.contains(&curve)) && allows(|application| application.allows_group(curve))
@@ -109,6 +108,10 @@ fn verify(input: &SignatureVerificationInput<'_>, tls13: bool) -> Result<Handsha
     if !allows(|application| application.allows_scheme(scheme)) {
         return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
     }
+    // TLS 1.2: the client signs all messages, as it has sent them.
+    let sent = Exchange::current()
+        .and_then(|exchange| exchange.record.lock().rewritten_hello.as_ref()?.sent_of(input.message));
+    let (message, signature) = (sent.as_deref().unwrap_or(input.message), input.signature.signature());
     // The provider has no Ed448, and not all sizes of RSA keys.
     let elsewhere = || {
         Exchange::current()

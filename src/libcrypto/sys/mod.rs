@@ -14,6 +14,7 @@ mod digest;
 mod err;
 mod ex_data;
 mod init;
+mod lhash;
 mod ocsp;
 mod pem;
 mod pkey;
@@ -33,6 +34,7 @@ pub use digest::*;
 pub use err::*;
 pub use ex_data::*;
 pub use init::*;
+pub use lhash::*;
 pub use ocsp::*;
 pub use openssl_sys::{
     ASN1_OBJECT, BIGNUM, BIO, BIO_METHOD, EVP_CIPHER, EVP_CIPHER_CTX, EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX,
