@@ -315,7 +315,7 @@ fn takes_curve(ssl: &Connection, slot: &Slot, groups: &[u16]) -> bool {
 }
 
 /// TLS 1.2: the kind of suite that a key of this kind signs for.
-fn signs_for(kind: KeyKind) -> Option<Auth> {
+pub(super) fn signs_for(kind: KeyKind) -> Option<Auth> {
     match kind {
         KeyKind::Rsa | KeyKind::RsaPss => Some(Auth::Rsa),
         KeyKind::Ec | KeyKind::Ed25519 | KeyKind::Ed448 => Some(Auth::Ecdsa),

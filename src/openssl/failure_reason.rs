@@ -141,6 +141,9 @@ fn of_incompatible(ssl: &Connection, error: PeerIncompatible) -> Named {
 fn of_misbehaved(ssl: &Connection, error: &PeerMisbehaved) -> Named {
     let unexpected = Some(Alert::UnexpectedMessage);
     match error {
+        PeerMisbehaved::NoCertificatesPresented if !ssl.is_server() => {
+            (reason::LENGTH_MISMATCH, Some(Alert::DecodeError))
+        }
         // certificate_required is not known in TLS 1.2.
         PeerMisbehaved::NoCertificatesPresented if ssl.facts.read().version() != 0x304 => {
             (reason::PEER_DID_NOT_RETURN_A_CERTIFICATE, Some(Alert::HandshakeFailure))

@@ -53,14 +53,18 @@ pub(crate) fn from_nids(nids: &[c_int]) -> Result<Vec<u16>, Error> {
 /// The groups that may be used, by number, in order of preference: those set by the program or the default, without
 /// those that Suite B or the security level forbid.
 pub(crate) fn enabled(config: &Config) -> Vec<u16> {
-    let groups: Vec<&'static Group> = match (suite_b(config.cert_flags), &config.groups) {
+    listed(config).into_iter().filter(|group| config.allows_group(group)).map(|group| group.id).collect()
+}
+
+/// The groups set by the program or the default, or those of Suite B.
+pub(crate) fn listed(config: &Config) -> Vec<&'static Group> {
+    match (suite_b(config.cert_flags), &config.groups) {
         (Some(SuiteB::Only128), _) => [23].into_iter().filter_map(group::by_id).collect(),
         (Some(SuiteB::Only192), _) => [24].into_iter().filter_map(group::by_id).collect(),
         (Some(SuiteB::From128), _) => [23, 24].into_iter().filter_map(group::by_id).collect(),
         (None, Some(set)) => set.iter().filter_map(|&id| group::by_id(id)).collect(),
         (None, None) => group::default_groups(),
-    };
-    groups.into_iter().filter(|group| config.allows_group(group)).map(|group| group.id).collect()
+    }
 }
 
 /// Server: whether its own order of groups decides.
@@ -69,7 +73,7 @@ pub(crate) fn server_decides(config: &Config) -> bool {
 }
 
 /// What C calls a group: libcrypto's number or, if there is none, the one in TLS with a mark.
-fn nid(id: u16) -> c_int {
+pub(super) fn nid(id: u16) -> c_int {
     match group::by_id(id).map_or(0, |group| group.nid) {
         0 => NID_UNKNOWN | c_int::from(id),
         nid => nid,

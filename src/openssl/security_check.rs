@@ -106,7 +106,7 @@ impl Judge {
 
     fn group(&self, operation: c_int, group: &Group) -> bool {
         let mut number = group.id.to_be_bytes();
-        self.allows(operation, group.security_bits, group.nid, number.as_mut_ptr().cast())
+        self.allows(operation, group.security_bits, super::group::nid(group.id), number.as_mut_ptr().cast())
     }
 
     fn scheme(&self, operation: c_int, sigalg: &SigAlg) -> bool {
@@ -222,7 +222,7 @@ fn schemes(judge: &Judge, operation: c_int) -> Option<Vec<u16>> {
 fn for_client(ssl: &Connection, judge: &Judge) -> Answers {
     let config = ssl.config();
     let suites = config.ciphers.suites().iter();
-    let groups = group::supported_groups().into_iter();
+    let groups = super::group::listed(&config).into_iter();
     let versions = versions(judge);
     let masks = schemes(judge, op::SIGALG_MASK);
     let suites = suites.filter(|suite| judge.suite(op::CIPHER_SUPPORTED, suite)).map(|suite| suite.id).collect();

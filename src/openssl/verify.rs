@@ -3,6 +3,8 @@
 
 use super::ca_list;
 use super::callback_types::SSL_verify_cb;
+use super::certificate_choice::signs_for;
+use super::certificate_slot::kind_of;
 use super::config::TLS1_3;
 use super::connection::{Connection, share};
 use super::context::{Context, share as share_context};
@@ -18,8 +20,10 @@ use crate::libcrypto::pkey::Pkey;
 use crate::libcrypto::store::Store;
 use crate::libcrypto::store_ctx::{self, StoreCtx};
 use crate::libcrypto::verify_param::VerifyParam;
+use crate::libcrypto::x509::X509;
 use crate::libcrypto::{err, sys};
 use crate::seam::Failure;
+use crate::tls::cipher::by_id;
 use crate::tls::exchange::{ClientAuth, Pause, VerifyAnswer};
 use crate::tls::sigalg;
 use parking_lot::{Mutex, RwLock};
@@ -254,8 +258,39 @@ pub(crate) fn verify_peer(ssl: &Arc<Connection>) -> VerifyAnswer {
         // certificate left, which run before it here, is.
         err::pop_to_mark();
     }
+    if let Err(answer) = check_key(ssl, &presented) {
+        return answer;
+    }
     ssl.trust.accepted.store(true, Ordering::Relaxed);
     if ssl.is_server() { VerifyAnswer::Accept } else { ocsp::ask_client(ssl) }
+}
+
+/// Whether the key of the peer's certificate can be used at all and, on a client, goes with the cipher suite: the
+/// signature that is to be verified with it comes later.
+fn check_key(ssl: &Connection, presented: &Presented) -> Result<(), VerifyAnswer> {
+    let Some(key) = presented.leaf().and_then(X509::public_key) else {
+        return Err(if ssl.is_server() {
+            refuse(reason::UNKNOWN_CERTIFICATE_TYPE, AlertDescription::HandshakeFailure)
+        } else {
+            refuse(reason::UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS, AlertDescription::InternalError)
+        });
+    };
+    if ssl.is_server() {
+        return Ok(());
+    }
+    if key.missing_parameters() {
+        return Err(refuse(reason::UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS, AlertDescription::InternalError));
+    }
+    let Some(kind) = kind_of(&key) else {
+        return Err(refuse(reason::UNKNOWN_CERTIFICATE_TYPE, AlertDescription::IllegalParameter));
+    };
+    let exchange = ssl.exchange.read().clone();
+    let hello = exchange.and_then(|exchange| exchange.record.lock().server_hello);
+    let suite = hello.and_then(|hello| by_id(hello.suite)).filter(|suite| !suite.is_tls13());
+    if suite.is_some_and(|suite| signs_for(kind) != Some(suite.auth)) {
+        return Err(refuse(reason::WRONG_CERTIFICATE_TYPE, AlertDescription::IllegalParameter));
+    }
+    Ok(())
 }
 
 /// Client: the server has resumed a session of TLS 1.3. Its chain is not verified again; what it staples, or does not,
@@ -281,9 +316,10 @@ fn present(ssl: &Arc<Connection>) -> Result<Arc<Presented>, VerifyAnswer> {
     }
     let mut certificates = Vec::with_capacity(chain.len());
     for der in chain.iter() {
-        match crate::libcrypto::x509::X509::from_der_prefix(der, &ssl.context().lib_ctx) {
+        match X509::from_der_prefix(der, &ssl.context().lib_ctx) {
             Some((certificate, len)) if len == der.len() => certificates.push(certificate),
             Some(_) => return Err(refuse(reason::CERT_LENGTH_MISMATCH, AlertDescription::DecodeError)),
+            None if ssl.is_server() => return Err(refuse(ASN1_LIB, AlertDescription::DecodeError)),
             None => return Err(refuse(ASN1_LIB, AlertDescription::BadCertificate)),
         }
     }
