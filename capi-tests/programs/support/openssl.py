@@ -79,14 +79,14 @@ def finish(trial, running, refused=False):
     return errors(running.err())
 
 
-def held_run(trial, argv, name, stdin=b"", env=None, seconds=30):
+def held_run(trial, argv, name, stdin=b"", env=None, seconds=30, side=None):
     """Runs a program that may be short, and is seen while it waits for its configuration file, which is a named pipe.
 
     It reads what it would have read.
     """
     fifo = trial.dir / f"{name}.conf"
     os.mkfifo(fifo)
-    process = trial.start(name, argv, stdin=stdin, env={**(env or {}), "OPENSSL_CONF": str(fifo)})
+    process = trial.start(name, argv, side, stdin=stdin, env={**(env or {}), "OPENSSL_CONF": str(fifo)})
     fifo.write_bytes(Path("/etc/ssl/openssl.cnf").read_bytes())
     process.feed()
     return Result(process.wait(seconds), process.out(), process.err())
