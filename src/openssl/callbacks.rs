@@ -9,7 +9,6 @@ use super::progress::{self, Progress};
 use super::server_name::ServerNameCallback;
 use super::types::{SSL, SSL_CTX};
 use crate::seam::Handle;
-use crate::tls::exchange::Offer;
 use rustls::error::AlertDescription;
 use std::ffi::{CString, c_int, c_void};
 use std::sync::Arc;
@@ -98,38 +97,54 @@ pub(crate) fn handshake_started(ssl: &Arc<Connection>) {
     info(ssl, event::HANDSHAKE_START, 1);
 }
 
+/// Whether every record is to be shown.
+pub(crate) fn is_watched(ssl: &Connection) -> bool {
+    ssl.exchange.read().as_ref().is_some_and(|exchange| exchange.is_watched())
+}
+
 /// rustls has done a step: there may be new key log lines, messages, states.
 pub(crate) fn after_step(ssl: &Arc<Connection>) {
+    tell(ssl, false);
+}
+
+/// A client is to choose its credential: what comes before that is told.
+pub(crate) fn before_choice(ssl: &Arc<Connection>) {
+    tell(ssl, true);
+}
+
+fn tell(ssl: &Arc<Connection>, choosing: bool) {
     let Some(exchange) = ssl.exchange.read().clone() else { return };
-    let (lines, messages, hello, peer_scheme) = {
+    let (lines, events, peer_scheme) = {
         let mut record = exchange.record.lock();
-        let taken = (std::mem::take(&mut record.key_log), std::mem::take(&mut record.messages));
-        (taken.0, taken.1, record.server_hello, record.peer_scheme)
+        let taken = (std::mem::take(&mut record.key_log), std::mem::take(&mut record.tap.events));
+        (taken.0, taken.1, record.peer_scheme)
     };
+    if peer_scheme.is_some() {
+        ssl.facts.write().peer_scheme = peer_scheme.map(|scheme| scheme.0);
+    }
+    if !lines.is_empty() {
+        progress::keys_made(ssl, lines);
+    }
+    progress::tell(ssl, events, choosing);
+}
+
+/// The ServerHello has been told of: what it says is known.
+pub(super) fn hello_over(ssl: &Connection) {
+    let hello = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().server_hello);
     if let Some(hello) = hello {
-        let mut facts = ssl.facts.write();
-        facts.chosen = Some((hello.version, hello.suite));
-        facts.peer_scheme = peer_scheme.map(|scheme| scheme.0);
-    }
-    for line in lines {
-        log_key(ssl, line);
-    }
-    if !messages.is_empty() {
-        progress::messages(ssl, messages);
+        ssl.facts.write().chosen = Some((hello.version, hello.suite));
     }
 }
 
-/// A record without application data came on an open connection: tells of the tickets in it (client, TLS 1.3).
-pub(crate) fn tickets_received(ssl: &Arc<Connection>) {
+/// The connection has failed: what goes out at its end is still shown.
+pub(crate) fn at_end(ssl: &Connection) {
     let Some(exchange) = ssl.exchange.read().clone() else { return };
-    let is_ticket = |offer: &&Offer| matches!(offer, Offer::Tls13(_));
-    let count = exchange.record.lock().new_sessions.iter().filter(is_ticket).count();
-    for _ in 0..count {
-        progress::ticket_read(ssl);
-    }
+    let events = std::mem::take(&mut exchange.record.lock().tap.events);
+    progress::cut(ssl, events);
 }
 
-fn log_key(ssl: &Connection, line: String) {
+/// Gives a line of the key log to the program.
+pub(super) fn log_key(ssl: &Connection, line: String) {
     let callback = ssl.context().callbacks.read().key_log;
     if let (Some(callback), Ok(line)) = (callback, CString::new(line)) {
         // SAFETY: the connection is live during its own calls; the line lives as long as the call.
@@ -137,21 +152,17 @@ fn log_key(ssl: &Connection, line: String) {
     }
 }
 
-/// Shows a message to the message callback: whether we sent it, its content type, its bytes.
-pub(super) fn show(ssl: &Connection, written: bool, content_type: u8, bytes: &[u8]) {
+/// Shows something to the message callback: whether we sent it, its version, its content type, its bytes.
+pub(super) fn show(ssl: &Connection, written: bool, version: u16, content_type: u16, bytes: &[u8]) {
     let callbacks = ssl.config().callbacks;
     let Some(callback) = callbacks.message else { return };
-    let version = match ssl.facts.read().version() {
-        0 => 0x303,
-        version => version.into(),
-    };
     let (data, arg) = (bytes.as_ptr().cast(), callbacks.message_arg.0);
     // SAFETY: the connection is live during its own calls; the bytes live as long as the call.
-    unsafe { callback(written.into(), version, content_type.into(), data, bytes.len(), ssl.as_ptr(), arg) };
+    unsafe { callback(written.into(), version.into(), content_type.into(), data, bytes.len(), ssl.as_ptr(), arg) };
 }
 
 /// The content type of alerts (RFC 8446, section 5.1).
-const ALERT: u8 = 21;
+const ALERT: u16 = 21;
 
 /// A call of the handshake ends without completing it.
 pub(crate) fn handshake_stopped(ssl: &Arc<Connection>, value: c_int) {
@@ -166,13 +177,13 @@ pub(crate) fn handshake_complete(ssl: &Arc<Connection>) {
 
 /// An alert has been sent: its level (1 warning, 2 fatal) and number.
 pub(crate) fn alert_sent(ssl: &Connection, level: u8, alert: u8) {
-    show(ssl, true, ALERT, &[level, alert]);
+    show(ssl, true, super::status::version(ssl), ALERT, &[level, alert]);
     info(ssl, event::WRITE_ALERT, c_int::from(level) << 8 | c_int::from(alert));
 }
 
 /// An alert has been received.
 pub(crate) fn alert_received(ssl: &Connection, level: u8, alert: u8) {
-    show(ssl, false, ALERT, &[level, alert]);
+    show(ssl, false, super::status::version(ssl), ALERT, &[level, alert]);
     info(ssl, event::READ_ALERT, c_int::from(level) << 8 | c_int::from(alert));
 }
 
@@ -181,7 +192,7 @@ pub(crate) fn wants_keys(ssl: &Connection) -> bool {
     ssl.context().callbacks.read().key_log.is_some()
 }
 
-/// Whether handshake messages are wanted, not only their row.
+/// Whether records and messages are wanted, not only the row of messages.
 pub(crate) fn wants_messages(ssl: &Connection) -> bool {
     ssl.config().callbacks.message.is_some()
 }
@@ -219,7 +230,7 @@ pub unsafe extern "C" fn SSL_CTX_get_info_callback(ctx: *mut SSL_CTX) -> InfoCal
 
 /// `SSL_CTX_set_msg_callback(3)`: sets the callback that is told of protocol messages.
 ///
-/// Status: partial: it is told of handshake messages, not of record headers.
+/// Status: full.
 ///
 /// # Safety
 /// `ctx` is null or a live handle; the callback fits its type.
@@ -266,7 +277,7 @@ pub unsafe extern "C" fn SSL_get_info_callback(ssl: *const SSL) -> InfoCallback 
 
 /// `SSL_CTX_set_msg_callback(3)`: sets the callback that is told of protocol messages.
 ///
-/// Status: partial: it is told of handshake messages, not of record headers.
+/// Status: full.
 ///
 /// # Safety
 /// `ssl` is null or a live handle; the callback fits its type.
@@ -276,6 +287,9 @@ pub unsafe extern "C" fn SSL_set_msg_callback(ssl: *mut SSL, cb: MessageCallback
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { connection::share(ssl) }?;
         holder.change(|config| config.callbacks.message = cb);
+        if let Some(exchange) = &*holder.exchange.read() {
+            exchange.watch(cb.is_some());
+        }
         Ok(())
     });
 }

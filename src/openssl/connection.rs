@@ -176,6 +176,8 @@ pub(crate) mod key_update {
     pub(crate) const NONE: i32 = -1;
     /// It is sealed, and not sent yet.
     pub(crate) const SEALED: i32 = 2;
+    /// The peer has asked for one: it goes before the next data.
+    pub(crate) const OWED: i32 = 3;
 }
 
 impl Connection {
@@ -352,7 +354,7 @@ impl Connection {
 
     /// `SSL_in_init`: whether something is to be done before data can flow.
     pub(crate) fn in_init(&self) -> bool {
-        !self.is_open() || self.key_update.load(Ordering::Relaxed) != key_update::NONE
+        !self.is_open() || !matches!(self.key_update.load(Ordering::Relaxed), key_update::NONE | key_update::OWED)
     }
 
     /// `SSL_in_before`: whether no handshake has begun.

@@ -68,7 +68,9 @@ pub(crate) fn end(ssl: &Connection, verdict: Verdict, send: impl FnOnce(Option<A
     verdict.error.report();
     // After a goodbye the peer is told nothing any more.
     let alert = verdict.alert.filter(|_| !ssl.has_shutdown(shut::SENT));
-    match (send(alert), alert) {
+    let sent = send(alert);
+    callbacks::at_end(ssl);
+    match (sent, alert) {
         (Some(true), Some(alert)) => {
             ssl.set_want(want::NOTHING);
             callbacks::alert_sent(ssl, level::FATAL, alert.0);

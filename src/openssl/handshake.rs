@@ -95,6 +95,7 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Verdict> {
     *ssl.exchange.write() = Some(exchange.clone());
     let config = ssl.config();
     *exchange.policy.lock() = policy(ssl);
+    exchange.watch(callbacks::wants_messages(ssl));
     if config.method_versions.1 < TLS1_2 {
         return Err(Verdict::of(Error::Refused("TLS 1.1 and older"), AlertDescription::ProtocolVersion));
     }
@@ -111,7 +112,7 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Verdict> {
         return Err(Verdict::of(error, alert));
     }
     if ssl.is_server() {
-        progress::begun(ssl, &[]);
+        progress::begun(ssl);
         return Ok(Handshake::server(exchange, config.read_ahead));
     }
     let internal = |text| Verdict::of(Error::SslData(INTERNAL_ERROR, text), AlertDescription::InternalError);
@@ -129,7 +130,7 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Verdict> {
     let handshake = Handshake::client(exchange, &rustls_config, name, config.alpn.names(), config.read_ahead)
         .map_err(|error| internal(format!("{error:?}")))?;
     session::hello_made(ssl, handshake.pending());
-    progress::begun(ssl, handshake.pending());
+    progress::begun(ssl);
     Ok(handshake)
 }
 
@@ -146,7 +147,6 @@ fn policy(ssl: &Arc<Connection>) -> Policy {
         late_credential: certificate::decides_late(ssl),
         request_ocsp: ocsp::requested(ssl),
         log_keys: callbacks::wants_keys(ssl),
-        tap_messages: callbacks::wants_messages(ssl),
         new_session_id: session::new_id(ssl),
         hidden: session::hidden_extensions(ssl),
         resumed_suite: session::resumed_suite(ssl),
@@ -170,7 +170,10 @@ fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, tran
             progress::flight_sent(ssl);
         }
         session::note_answer(ssl);
-        callbacks::after_step(ssl);
+        match outcome {
+            Ok(Progress::Paused(_)) => callbacks::before_choice(ssl),
+            _ => callbacks::after_step(ssl),
+        }
         session::after_step(ssl);
         let failure = session::ticket_failure(ssl).or_else(|| security_check::suite_failure(ssl));
         let next = match failure.filter(|_| outcome.is_ok()) {
@@ -305,7 +308,13 @@ impl Application for Asked {
             facts.peer_chain = Some(Arc::new(chain));
             facts.ocsp_response = (!ocsp.is_empty()).then(|| Arc::new(ocsp.to_vec()));
         }
-        verify::verify_peer(&ssl)
+        // What has come so far is told up to the certificates, what comes after them when they are accepted.
+        callbacks::after_step(&ssl);
+        let answer = verify::verify_peer(&ssl);
+        if matches!(answer, VerifyAnswer::Accept) {
+            progress::verified(&ssl);
+        }
+        answer
     }
 
     fn server_resumed(&self) -> VerifyAnswer {
@@ -335,7 +344,7 @@ impl Application for Asked {
     fn client_credential(&self) -> CredentialAnswer {
         let Some(ssl) = self.ssl() else { return CredentialAnswer::Nothing };
         // What has been read so far is told before the callbacks that are asked now.
-        callbacks::after_step(&ssl);
+        callbacks::before_choice(&ssl);
         certificate::for_client(&ssl)
     }
 
@@ -388,8 +397,6 @@ fn answer_hello(ssl: &Arc<Connection>, hello: &Hello) -> Result<HelloAnswer, Hel
         let mut facts = ssl.facts.write();
         facts.client_random = hello.random.as_slice().try_into().ok();
         facts.hello = Some(Arc::new(hello.clone()));
-        drop(facts);
-        progress::hello_read(ssl);
     }
     loop {
         let done = ssl.hello_stage.load(Ordering::Relaxed);

@@ -1,7 +1,7 @@
 //! Application data: read, write, peek, pending, and the end of the connection.
 
 use super::callbacks;
-use super::config::mode;
+use super::config::{TLS1_3, mode};
 use super::connection::{Connection, Phase, Task, goodbye, key_update, owed, share, shut, want};
 use super::error::{Error, INTERNAL_ERROR, guard};
 use super::failure::{self, Heard, Verdict};
@@ -78,7 +78,7 @@ fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stop
 /// As [`open`]. A key update that waits does not keep the reader from reading while another thread sends: that one may
 /// be waiting for the peer, and the peer for being read.
 fn open_to_read(ssl: &Arc<Connection>) -> Result<(), Stopped> {
-    if ssl.is_open() && ssl.key_update.load(Ordering::Relaxed) != key_update::NONE {
+    if ssl.is_open() && ssl.in_init() {
         err::clear();
         return if send_key_update_if(ssl, false) > 0 { Ok(()) } else { Err(Stopped(-1)) };
     }
@@ -92,9 +92,13 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver, goodbye: bool) -> Res
         return Ok(());
     }
     let mut transport = ssl.transport();
+    let is_watched = callbacks::is_watched(ssl);
     loop {
         receiver.set_read_ahead(ssl.read_ahead.load(Ordering::Relaxed));
         let received = receiver.fill(&mut transport);
+        if is_watched || !matches!(received, Ok(Received::Data)) {
+            callbacks::after_step(ssl);
+        }
         if receiver.take_flush() {
             answer(ssl, &mut transport);
         }
@@ -113,9 +117,7 @@ fn receive(ssl: &Arc<Connection>, receiver: &mut Receiver, goodbye: bool) -> Res
                 Heard::Fatal(verdict) => return Err(end(ssl, verdict, &mut transport)),
             },
             Ok(Received::Control) => {
-                callbacks::tickets_received(ssl);
                 session::after_step(ssl);
-                callbacks::after_step(ssl);
                 if !ssl.auto_retry() && !receiver.has_ciphertext() {
                     ssl.set_want(want::READING);
                     transport.set_retry_read();
@@ -169,26 +171,43 @@ fn end(ssl: &Arc<Connection>, verdict: Verdict, transport: &mut BioTransport) ->
     Stopped(value)
 }
 
-/// Sends what the receiving half has made the sending half say. What the transport does not take now goes out with
-/// the next write.
-fn answer(ssl: &Connection, transport: &mut BioTransport) {
+/// The sending half has something to say because of what was received. In TLS 1.3 that is a key update, which goes
+/// before the next data; in TLS 1.2 it is the alert that refuses a renegotiation. What the transport does not take now
+/// goes out with the next write.
+fn answer(ssl: &Arc<Connection>, transport: &mut BioTransport) {
+    if ssl.facts.read().version() == TLS1_3 {
+        return replace_key_update(ssl, key_update::NONE, key_update::OWED);
+    }
     ssl.owed.store(owed::ANSWER, Ordering::SeqCst);
     pay(ssl, transport);
 }
 
+/// Goes from one kind of key update that waits to another, unless it is a third one that waits.
+fn replace_key_update(ssl: &Connection, from: i32, to: i32) {
+    let _ = ssl.key_update.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+}
+
+/// The alert that refuses a renegotiation (RFC 5246, section 7.2).
+const NO_RENEGOTIATION: u8 = 100;
+
 /// Sends what receiving wants to be sent. Where another thread sends, it does so when it is done.
-fn pay(ssl: &Connection, transport: &mut BioTransport) {
+fn pay(ssl: &Arc<Connection>, transport: &mut BioTransport) {
     while ssl.owed.load(Ordering::SeqCst) != owed::NOTHING {
         let Ok(mut sender) = ssl.sender.lend(false) else { return };
         match ssl.owed.swap(owed::NOTHING, Ordering::SeqCst) {
             owed::NOTHING => {}
             owed::ANSWER => {
-                let _ = sender.flush(transport);
+                let sent = sender.flush(transport);
+                callbacks::after_step(ssl);
+                if matches!(sent, Io::Done(_)) && ssl.is_open() {
+                    callbacks::alert_sent(ssl, 1, NO_RENEGOTIATION);
+                }
             }
             alert => {
                 let alert = AlertDescription(alert.unsigned_abs() as u8);
                 let sent = sender.abort(transport, Some(alert));
                 sender.discard();
+                callbacks::at_end(ssl);
                 if sent == Some(true) {
                     callbacks::alert_sent(ssl, 2, alert.0);
                 }
@@ -210,7 +229,14 @@ fn write(ssl: &Arc<Connection>, data: &[u8]) -> Result<usize, Stopped> {
     open(ssl)?;
     let mut sender = sender(ssl)?;
     let mut transport = ssl.transport();
+    let owes_update = ssl.key_update.load(Ordering::Relaxed) == key_update::OWED;
     let outcome = send(ssl, &mut sender, &mut transport, data);
+    if owes_update && !data.is_empty() {
+        replace_key_update(ssl, key_update::OWED, key_update::NONE);
+    }
+    if owes_update || callbacks::is_watched(ssl) {
+        callbacks::after_step(ssl);
+    }
     drop(sender);
     pay(ssl, &mut transport);
     outcome
@@ -479,6 +505,7 @@ fn say_goodbye(ssl: &Arc<Connection>) -> Result<(), Stopped> {
             return Err(end_of_sending(ssl, verdict, &mut sender, &mut transport));
         }
         sender.close();
+        callbacks::after_step(ssl);
         ssl.goodbye.store(goodbye::SEALED, Ordering::Relaxed);
     }
     let outcome = match sender.send_goodbye(&mut transport) {
@@ -534,7 +561,7 @@ pub unsafe extern "C" fn SSL_key_update(ssl: *mut SSL, updatetype: c_int) -> c_i
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { share(ssl) }?;
-        if ssl.facts.read().version() != super::config::TLS1_3 {
+        if ssl.facts.read().version() != TLS1_3 {
             return Err(Error::Ssl(reason::WRONG_SSL_VERSION));
         }
         if !matches!(updatetype, 0 | 1) {
@@ -581,6 +608,7 @@ fn send_key_update_if(ssl: &Arc<Connection>, wait: bool) -> c_int {
         return end_of_sending(ssl, verdict, &mut sender, &mut transport).0;
     }
     let sent = sender.flush(&mut transport);
+    callbacks::after_step(ssl);
     if matches!(sent, Io::Done(_)) {
         ssl.key_update.store(key_update::NONE, Ordering::Relaxed);
         return 1;
@@ -602,6 +630,8 @@ pub unsafe extern "C" fn SSL_get_key_update_type(ssl: *const SSL) -> c_int {
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
         Ok(match ssl.key_update.load(Ordering::Relaxed) {
             key_update::SEALED => key_update::NONE,
+            // SSL_KEY_UPDATE_NOT_REQUESTED
+            key_update::OWED => 0,
             waiting => waiting,
         })
     })

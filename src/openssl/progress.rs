@@ -1,16 +1,21 @@
 //! Where a handshake stands, as `SSL_get_state` and the info callback show it. rustls runs whole flights at once; the
-//! row of states is told from the transcript's messages, in OpenSSL's order.
+//! row of states is told from the messages that go over the wire, in OpenSSL's order, with everything that is to be
+//! seen between them: records, messages, lines of the key log.
 //!
 //! OpenSSL tells of each transition with the state it leaves, and once more where a flight ends.
 
-use super::callbacks::{info, loop_event, show};
+use super::callbacks::{self, info, log_key, loop_event, show};
+use super::config::TLS1_3;
 use super::connection::Connection;
+use super::session;
 use super::strings::State;
-use crate::tls::exchange::Message;
+use crate::tls::tap::{Event, Kind};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Handshake types (RFC 8446, section 4; RFC 5246, section 7.4).
 mod kind {
+    pub(super) const HELLO_REQUEST: u8 = 0;
     pub(super) const CLIENT_HELLO: u8 = 1;
     pub(super) const SERVER_HELLO: u8 = 2;
     pub(super) const SESSION_TICKET: u8 = 4;
@@ -23,294 +28,341 @@ mod kind {
     pub(super) const CLIENT_KEY_EXCHANGE: u8 = 16;
     pub(super) const FINISHED: u8 = 20;
     pub(super) const CERTIFICATE_STATUS: u8 = 22;
-    pub(super) const MESSAGE_HASH: u8 = 254;
+    pub(super) const KEY_UPDATE: u8 = 24;
 }
+
+/// Content types (RFC 8446, section 5.1), and OpenSSL's own for what is no content.
+mod content {
+    pub(super) const CHANGE_CIPHER_SPEC: u16 = 20;
+    pub(super) const HANDSHAKE: u16 = 22;
+    pub(super) const HEADER: u16 = 256;
+    pub(super) const INNER_TYPE: u16 = 257;
+}
+
+/// The longest Certificate message without certificates, bytes (that of TLS 1.3).
+const NO_CERTIFICATE: usize = 8;
+/// The version field of protected records of TLS 1.3.
+const LEGACY: u16 = 0x0303;
 
 /// What has been seen of a handshake.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    tls13: bool,
-    /// A full handshake of TLS 1.2: the client finishes first.
-    full: bool,
-    /// The server's part is over: what may come from both comes from the client now.
-    server_done: bool,
-    client_finished: bool,
-    server_finished: bool,
+    /// What has happened and was not told yet.
+    waiting: VecDeque<Event>,
+    /// The peer's certificates have come, and are to be verified before anything else is told.
+    unverified: bool,
+    /// Server: the ChangeCipherSpec of a HelloRetryRequest is to follow, and with it the flight's end.
+    retries: bool,
+    /// Client: its credential is being chosen.
+    choosing: bool,
+    /// Client: the server's part is over as far as it must be for that.
+    may_choose: bool,
+    /// Server of TLS 1.3: the flight ends in the state in which a client's early data would come.
+    early_data: bool,
+    /// The last message was written: with it a flight of ours may end.
+    wrote_last: bool,
     /// The last message was the peer's.
     read_last: bool,
-    /// The next ServerHello is a HelloRetryRequest.
-    retry_next: bool,
-    /// There was a HelloRetryRequest: the ChangeCipherSpecs for middleboxes are sent.
-    retried: bool,
-    /// Tickets of TLS 1.3 that a server has sent.
-    tickets: usize,
-    /// A client's ClientHello has not been sent yet.
-    hello_waits: bool,
+    /// The handshake is complete: what follows it may be told.
+    complete: bool,
+    /// Lines of the key log that are not to be told yet.
+    keys: Vec<String>,
+    /// The labels of lines that are to be told as soon as they are there.
+    keys_due: Vec<&'static str>,
 }
 
-/// A message's sender, the state it leads to, and its bytes where they are wanted.
-#[derive(Debug)]
-struct Step {
-    by_server: bool,
-    state: State,
-    bytes: Vec<u8>,
-}
-
-/// The state of a message for who reads it and for who writes it.
-fn step(by_server: bool, we_are_server: bool, read: State, write: State) -> Step {
-    Step { by_server, state: if by_server == we_are_server { write } else { read }, bytes: Vec::new() }
-}
-
-/// Content types (RFC 8446, section 5.1).
-const CHANGE_CIPHER_SPEC: u8 = 20;
-const HANDSHAKE: u8 = 22;
-
-impl Step {
-    /// Shows the message to the message callback.
-    fn show(&self, ssl: &Arc<Connection>) {
-        use State::*;
-        let written = self.by_server == ssl.is_server();
-        match self.state {
-            ClientReadsChangeCipherSpec | ServerReadsChangeCipherSpec => {}
-            ClientWritesChangeCipherSpec | ServerWritesChangeCipherSpec => show(ssl, written, CHANGE_CIPHER_SPEC, &[1]),
-            _ if self.bytes.is_empty() => {}
-            _ => show(ssl, written, HANDSHAKE, &self.bytes),
-        }
-    }
-}
-
-impl Progress {
-    /// The steps of a message; the ChangeCipherSpec that goes with it is not in the transcript.
-    fn steps(&mut self, kind: u8, next: Option<u8>, server: bool, steps: &mut Vec<Step>) {
-        use State::*;
-        let by_server = |read, write| step(true, server, read, write);
-        let by_client = |read, write| step(false, server, read, write);
-        match kind {
-            kind::MESSAGE_HASH => self.retry_next = true,
-            kind::CLIENT_HELLO if self.retried => {
-                if !server {
-                    steps.push(by_client(ServerReadsChangeCipherSpec, ClientWritesChangeCipherSpec));
-                }
-                steps.push(by_client(ServerReadsClientHello, ClientWritesClientHello));
-            }
-            kind::SERVER_HELLO if std::mem::take(&mut self.retry_next) => {
-                (self.tls13, self.retried) = (true, true);
-                steps.push(by_server(ClientReadsServerHello, ServerWritesServerHello));
-                if server {
-                    steps.push(by_server(ClientReadsChangeCipherSpec, ServerWritesChangeCipherSpec));
-                    steps.push(by_server(EarlyData, EarlyData));
-                }
-            }
-            kind::SERVER_HELLO => {
-                steps.push(by_server(ClientReadsServerHello, ServerWritesServerHello));
-                self.tls13 |= next == Some(kind::ENCRYPTED_EXTENSIONS);
-                if self.tls13 && server && !self.retried {
-                    steps.push(by_server(ClientReadsChangeCipherSpec, ServerWritesChangeCipherSpec));
-                }
-            }
-            kind::ENCRYPTED_EXTENSIONS => {
-                self.tls13 = true;
-                steps.push(by_server(ClientReadsEncryptedExtensions, ServerWritesEncryptedExtensions));
-            }
-            kind::CERTIFICATE if self.server_done => {
-                self.client_cipher_change(server, steps);
-                steps.push(by_client(ServerReadsCertificate, ClientWritesCertificate));
-            }
-            kind::CERTIFICATE => steps.push(by_server(ClientReadsCertificate, ServerWritesCertificate)),
-            kind::CERTIFICATE_STATUS => {
-                steps.push(by_server(ClientReadsCertificateStatus, ServerWritesCertificateStatus));
-            }
-            kind::SERVER_KEY_EXCHANGE => {
-                self.full = true;
-                steps.push(by_server(ClientReadsKeyExchange, ServerWritesKeyExchange));
-            }
-            kind::CERTIFICATE_REQUEST => {
-                steps.push(by_server(ClientReadsCertificateRequest, ServerWritesCertificateRequest));
-            }
-            kind::SERVER_DONE => {
-                self.server_done = true;
-                steps.push(by_server(ClientReadsServerDone, ServerWritesServerDone));
-            }
-            kind::CERTIFICATE_VERIFY if self.server_done => {
-                steps.push(by_client(ServerReadsCertificateVerify, ClientWritesCertificateVerify));
-            }
-            kind::CERTIFICATE_VERIFY => {
-                steps.push(by_server(ClientReadsCertificateVerify, ServerWritesCertificateVerify));
-            }
-            kind::CLIENT_KEY_EXCHANGE => steps.push(by_client(ServerReadsKeyExchange, ClientWritesKeyExchange)),
-            kind::SESSION_TICKET if self.tls13 => self.tickets += 1,
-            kind::SESSION_TICKET => steps.push(by_server(ClientReadsSessionTicket, ServerWritesSessionTicket)),
-            kind::FINISHED => self.finished(server, steps),
-            _ => {}
-        }
-    }
-
-    /// TLS 1.3's client sends a ChangeCipherSpec before its first protected message, for middleboxes.
-    fn client_cipher_change(&self, server: bool, steps: &mut Vec<Step>) {
-        let is_first = !steps.iter().any(|step| step.state == State::ClientWritesCertificate);
-        if self.tls13 && !server && is_first && !self.retried {
-            steps.push(step(false, false, State::ServerReadsChangeCipherSpec, State::ClientWritesChangeCipherSpec));
-        }
-    }
-
-    fn finished(&mut self, server: bool, steps: &mut Vec<Step>) {
-        use State::*;
-        let servers_turn = match (self.tls13, self.full) {
-            (true, _) | (false, false) => !self.server_finished,
-            (false, true) => self.client_finished,
-        };
-        if servers_turn {
-            self.server_finished = true;
-            self.server_done = true;
-            if !self.tls13 {
-                steps.push(step(true, server, ClientReadsChangeCipherSpec, ServerWritesChangeCipherSpec));
-            }
-            steps.push(step(true, server, ClientReadsFinished, ServerWritesFinished));
-            if self.tls13 && server {
-                steps.push(step(true, true, EarlyData, EarlyData));
-            }
-        } else {
-            self.client_finished = true;
-            let certified = steps.iter().any(|step| step.state == ClientWritesCertificate);
-            if !self.tls13 || (!server && !certified && !self.retried) {
-                steps.push(step(false, server, ServerReadsChangeCipherSpec, ClientWritesChangeCipherSpec));
-            }
-            steps.push(step(false, server, ServerReadsFinished, ClientWritesFinished));
-        }
-    }
-}
-
-/// Goes on to the states of `steps`, telling of each; ends the flight that we write at its end.
-fn walk(ssl: &Arc<Connection>, steps: &[Step]) {
-    if let Some(last) = steps.last() {
-        ssl.progress.lock().read_last = last.by_server != ssl.is_server();
-    }
-    for step in steps {
-        loop_event(ssl);
-        ssl.set_state(step.state);
-        step.show(ssl);
-    }
-    if steps.last().is_some_and(|last| last.by_server == ssl.is_server()) {
-        loop_event(ssl);
-    }
-}
-
-/// A handshake begins: a client has written its ClientHello, the record `hello`.
-pub(crate) fn begun(ssl: &Arc<Connection>, hello: &[u8]) {
-    loop_event(ssl);
-    if !ssl.is_server() {
-        ssl.set_state(State::ClientWritesClientHello);
-        ssl.progress.lock().hello_waits = true;
-        show(ssl, true, HANDSHAKE, hello.get(crate::tls::record::HEADER..).unwrap_or_default());
-    }
-}
-
-/// The transport has taken everything: a client's ClientHello is left behind, which is told once.
-pub(crate) fn flight_sent(ssl: &Arc<Connection>) {
-    if std::mem::take(&mut ssl.progress.lock().hello_waits) {
-        loop_event(ssl);
-    }
-}
-
-/// A server has read a ClientHello.
-pub(crate) fn hello_read(ssl: &Arc<Connection>) {
-    loop_event(ssl);
-    ssl.set_state(State::ServerReadsClientHello);
-}
-
-/// These messages have joined the transcript.
-pub(crate) fn messages(ssl: &Arc<Connection>, messages: Vec<Message>) {
-    let (mut steps, mut hello) = (Vec::new(), Vec::new());
-    {
-        let mut progress = ssl.progress.lock();
-        let mut messages = messages.into_iter().peekable();
-        while let Some(message) = messages.next() {
-            // The hellos of clients are told when they are sent and read.
-            if message.kind == kind::CLIENT_HELLO && !progress.retried {
-                if ssl.is_server() {
-                    hello = message.bytes;
-                }
-                continue;
-            }
-            let before = steps.len();
-            progress.steps(message.kind, messages.peek().map(|next| next.kind), ssl.is_server(), &mut steps);
-            attach(&mut steps, before, message);
-        }
-    }
-    if !hello.is_empty() {
-        show(ssl, false, HANDSHAKE, &hello);
-    }
-    walk(ssl, &steps);
-}
-
-/// Gives a message's bytes to the step it made, beside which there may be those of a ChangeCipherSpec.
-fn attach(steps: &mut [Step], from: usize, message: Message) {
+/// The state that a message leads to.
+fn state(kind: Kind, by_server: bool, written: bool) -> Option<State> {
     use State::*;
-    let is_its_own = |step: &&mut Step| {
-        !matches!(
-            step.state,
-            ClientReadsChangeCipherSpec
-                | ServerReadsChangeCipherSpec
-                | ClientWritesChangeCipherSpec
-                | ServerWritesChangeCipherSpec
-                | EarlyData
-        )
+    let number = match kind {
+        Kind::CipherChange if by_server => {
+            return Some(either(written, ServerWritesChangeCipherSpec, ClientReadsChangeCipherSpec));
+        }
+        Kind::CipherChange => return Some(either(written, ClientWritesChangeCipherSpec, ServerReadsChangeCipherSpec)),
+        Kind::Retry => kind::SERVER_HELLO,
+        Kind::Handshake(number) => number,
     };
-    if let Some(step) = steps.iter_mut().skip(from).find(is_its_own) {
-        step.bytes = message.bytes;
+    Some(match (by_server, number) {
+        (false, kind::CLIENT_HELLO) => either(written, ClientWritesClientHello, ServerReadsClientHello),
+        (false, kind::CERTIFICATE) => either(written, ClientWritesCertificate, ServerReadsCertificate),
+        (false, kind::CLIENT_KEY_EXCHANGE) => either(written, ClientWritesKeyExchange, ServerReadsKeyExchange),
+        (false, kind::CERTIFICATE_VERIFY) => {
+            either(written, ClientWritesCertificateVerify, ServerReadsCertificateVerify)
+        }
+        (false, kind::FINISHED) => either(written, ClientWritesFinished, ServerReadsFinished),
+        (false, kind::KEY_UPDATE) => either(written, ClientWritesKeyUpdate, ServerReadsKeyUpdate),
+        (true, kind::HELLO_REQUEST) => either(written, ServerWritesHelloRequest, ClientReadsHelloRequest),
+        (true, kind::SERVER_HELLO) => either(written, ServerWritesServerHello, ClientReadsServerHello),
+        (true, kind::SESSION_TICKET) => either(written, ServerWritesSessionTicket, ClientReadsSessionTicket),
+        (true, kind::ENCRYPTED_EXTENSIONS) => {
+            either(written, ServerWritesEncryptedExtensions, ClientReadsEncryptedExtensions)
+        }
+        (true, kind::CERTIFICATE) => either(written, ServerWritesCertificate, ClientReadsCertificate),
+        (true, kind::CERTIFICATE_STATUS) => {
+            either(written, ServerWritesCertificateStatus, ClientReadsCertificateStatus)
+        }
+        (true, kind::SERVER_KEY_EXCHANGE) => either(written, ServerWritesKeyExchange, ClientReadsKeyExchange),
+        (true, kind::CERTIFICATE_REQUEST) => {
+            either(written, ServerWritesCertificateRequest, ClientReadsCertificateRequest)
+        }
+        (true, kind::SERVER_DONE) => either(written, ServerWritesServerDone, ClientReadsServerDone),
+        (true, kind::CERTIFICATE_VERIFY) => {
+            either(written, ServerWritesCertificateVerify, ClientReadsCertificateVerify)
+        }
+        (true, kind::FINISHED) => either(written, ServerWritesFinished, ClientReadsFinished),
+        (true, kind::KEY_UPDATE) => either(written, ServerWritesKeyUpdate, ClientReadsKeyUpdate),
+        _ => return None,
+    })
+}
+
+fn either(written: bool, write: State, read: State) -> State {
+    if written { write } else { read }
+}
+
+fn is_tls13(ssl: &Connection) -> bool {
+    ssl.facts.read().version() == TLS1_3
+}
+
+/// A handshake begins; a client's has its ClientHello ready.
+pub(crate) fn begun(ssl: &Arc<Connection>) {
+    if ssl.is_server() {
+        loop_event(ssl);
+    } else {
+        callbacks::after_step(ssl);
     }
 }
 
-/// The handshake is complete: what the transcript had no need of any more is told, then the end.
-pub(crate) fn complete(ssl: &Arc<Connection>) {
-    let server = ssl.is_server();
-    let (mut steps, tls13) = (Vec::new(), ssl.facts.read().version() == super::config::TLS1_3);
+/// These things have happened. `choosing`: a client is choosing its credential.
+pub(crate) fn tell(ssl: &Arc<Connection>, events: Vec<Event>, choosing: bool) {
     {
         let mut progress = ssl.progress.lock();
-        progress.tls13 = tls13;
-        while !(progress.client_finished && progress.server_finished) {
-            let before = steps.len();
-            progress.finished(server, &mut steps);
-            attach(&mut steps, before, finished(ssl, progress.client_finished != progress.server_finished));
+        progress.waiting.extend(events);
+        progress.choosing = choosing;
+    }
+    while let Some(event) = next(ssl) {
+        if ssl.progress.lock().complete {
+            after(ssl, event);
+        } else {
+            during(ssl, event);
         }
     }
-    walk(ssl, &steps);
-    if ssl.progress.lock().read_last {
+}
+
+/// The transport has taken everything: a flight of ours may be over.
+pub(crate) fn flight_sent(ssl: &Connection) {
+    let (ends_flight, early_data) = {
+        let mut progress = ssl.progress.lock();
+        (std::mem::take(&mut progress.wrote_last), std::mem::take(&mut progress.early_data))
+    };
+    if early_data {
+        loop_event(ssl);
+        ssl.set_state(State::EarlyData);
+    }
+    if ends_flight {
         loop_event(ssl);
     }
-    let tickets = ssl.progress.lock().tickets;
-    if tickets > 0 {
-        ssl.set_state(State::ServerWritesSessionTicket);
-        info(ssl, super::callbacks::event::HANDSHAKE_DONE, 1);
-        for _ in 0..tickets {
+}
+
+/// Ends without completing: what has come after an untold verdict is never told.
+pub(crate) fn cut(ssl: &Connection, events: Vec<Event>) {
+    {
+        let mut progress = ssl.progress.lock();
+        progress.waiting.clear();
+        progress.unverified = false;
+    }
+    // What we say at the end changes no state any more.
+    for event in events {
+        show_event(ssl, &event);
+    }
+}
+
+/// The peer's certificates have been accepted.
+pub(crate) fn verified(ssl: &Connection) {
+    ssl.progress.lock().unverified = false;
+}
+
+/// The next thing to be told, if its time has come.
+fn next(ssl: &Connection) -> Option<Event> {
+    let tls13 = is_tls13(ssl);
+    let mut progress = ssl.progress.lock();
+    if progress.unverified || (progress.choosing && progress.may_choose) {
+        return None;
+    }
+    let is_ticket = Event::Begun { written: true, kind: Kind::Handshake(kind::SESSION_TICKET) };
+    if tls13 && !progress.complete && progress.waiting.front() == Some(&is_ticket) {
+        return None;
+    }
+    progress.waiting.pop_front()
+}
+
+/// Shows a record or a message to the message callback.
+fn show_event(ssl: &Connection, event: &Event) {
+    let version = super::status::version(ssl);
+    match event {
+        Event::Begun { .. } => {}
+        Event::Header { written, bytes } => {
+            let [_, high, low, ..] = *bytes;
+            let version = u16::from_be_bytes([high, low]);
+            show(ssl, *written, version, content::HEADER, bytes);
+        }
+        Event::InnerType { written, content_type } => {
+            let version = if *written { LEGACY } else { version };
+            show(ssl, *written, version, content::INNER_TYPE, &[*content_type]);
+        }
+        Event::Message { bytes, .. } if bytes.is_empty() => {}
+        Event::Message { written, kind, bytes, .. } => {
+            let content_type =
+                if *kind == Kind::CipherChange { content::CHANGE_CIPHER_SPEC } else { content::HANDSHAKE };
+            show(ssl, *written, version, content_type, bytes);
+        }
+    }
+}
+
+/// Something of a handshake.
+fn during(ssl: &Arc<Connection>, event: Event) {
+    match event {
+        Event::Begun { written, kind } => {
+            if kind == Kind::Handshake(kind::ENCRYPTED_EXTENSIONS) && written {
+                tell_keys(ssl, &["SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_HANDSHAKE_TRAFFIC_SECRET"]);
+            }
+            {
+                let mut progress = ssl.progress.lock();
+                (progress.wrote_last, progress.read_last) = (written, !written);
+            }
+            loop_event(ssl);
+            if let Some(state) = state(kind, written == ssl.is_server(), written) {
+                ssl.set_state(state);
+            }
+            match kind {
+                Kind::Handshake(kind::CERTIFICATE) if written && !ssl.is_server() => {
+                    tell_keys(ssl, &["CLIENT_HANDSHAKE_TRAFFIC_SECRET"]);
+                }
+                Kind::Handshake(kind::FINISHED) if written => {
+                    tell_keys(ssl, &["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_RANDOM"]);
+                }
+                _ => {}
+            }
+        }
+        Event::Message { written, kind, len, .. } => {
+            show_event(ssl, &event);
+            message_over(ssl, written, kind, len);
+        }
+        event => show_event(ssl, &event),
+    }
+}
+
+/// A message of a handshake has been told of.
+fn message_over(ssl: &Arc<Connection>, written: bool, kind: Kind, len: usize) {
+    let server = ssl.is_server();
+    match kind {
+        Kind::Retry => ssl.progress.lock().retries = server,
+        Kind::CipherChange if written => {
+            let mut progress = ssl.progress.lock();
+            progress.early_data = std::mem::take(&mut progress.retries);
+        }
+        Kind::Handshake(kind::SERVER_HELLO) => {
+            callbacks::hello_over(ssl);
+            if !server {
+                tell_keys(ssl, &["SERVER_HANDSHAKE_TRAFFIC_SECRET"]);
+            }
+        }
+        Kind::Handshake(kind::CERTIFICATE) if !written && len > NO_CERTIFICATE => ssl.progress.lock().unverified = true,
+        Kind::Handshake(kind::CERTIFICATE_REQUEST) if !server => ssl.progress.lock().may_choose = !is_tls13(ssl),
+        Kind::Handshake(kind::CERTIFICATE_VERIFY) if !server => ssl.progress.lock().may_choose = true,
+        Kind::Handshake(kind::FINISHED) if is_tls13(ssl) => match (written == server, written) {
+            (true, true) => {
+                tell_keys(ssl, &["EXPORTER_SECRET", "SERVER_TRAFFIC_SECRET_0"]);
+                ssl.progress.lock().early_data = true;
+            }
+            (true, false) => tell_keys(ssl, &["EXPORTER_SECRET", "SERVER_TRAFFIC_SECRET_0"]),
+            (false, _) => tell_keys(ssl, &["CLIENT_TRAFFIC_SECRET_0"]),
+        },
+        _ => {}
+    }
+}
+
+/// Lines of the key log have been made. Those whose time has come are told, in OpenSSL's order.
+pub(crate) fn keys_made(ssl: &Connection, lines: Vec<String>) {
+    let due = {
+        let mut progress = ssl.progress.lock();
+        progress.keys.extend(lines);
+        std::mem::take(&mut progress.keys_due)
+    };
+    tell_keys(ssl, &due);
+}
+
+/// Tells the lines with these labels, in this order; those that are not there yet as soon as they are.
+fn tell_keys(ssl: &Connection, labels: &[&'static str]) {
+    for label in labels {
+        let lines: Vec<String> = {
+            let mut progress = ssl.progress.lock();
+            let is_it = |line: &String| line.strip_prefix(label).is_some_and(|rest| rest.starts_with(' '));
+            let (now, later): (Vec<_>, Vec<_>) = std::mem::take(&mut progress.keys).into_iter().partition(is_it);
+            progress.keys = later;
+            if now.is_empty() {
+                progress.keys_due.push(label);
+            }
+            now
+        };
+        lines.into_iter().for_each(|line| log_key(ssl, line));
+    }
+}
+
+/// The handshake is complete: what nobody had to wait for is told, then the end, then the tickets that a server of TLS
+/// 1.3 sends.
+pub(crate) fn complete(ssl: &Arc<Connection>) {
+    verified(ssl);
+    tell(ssl, Vec::new(), false);
+    let (last, left) = {
+        let mut progress = ssl.progress.lock();
+        progress.complete = true;
+        (std::mem::take(&mut progress.read_last), std::mem::take(&mut progress.keys))
+    };
+    left.into_iter().for_each(|line| log_key(ssl, line));
+    if last {
+        loop_event(ssl);
+    }
+    let has_tickets = !ssl.progress.lock().waiting.is_empty();
+    ssl.set_state(if has_tickets { State::ServerWritesSessionTicket } else { State::Ok });
+    info(ssl, callbacks::event::HANDSHAKE_DONE, 1);
+    let mut is_first = true;
+    while let Some(event) = next(ssl) {
+        if matches!(event, Event::Begun { .. }) && !std::mem::take(&mut is_first) {
             loop_event(ssl);
         }
+        show_event(ssl, &event);
+    }
+    if has_tickets {
+        loop_event(ssl);
         ssl.set_state(State::Ok);
-    } else {
-        ssl.set_state(State::Ok);
-        info(ssl, super::callbacks::event::HANDSHAKE_DONE, 1);
     }
 }
 
-/// The Finished message that the transcript did not need: the first or the second one.
-fn finished(ssl: &Connection, first: bool) -> Message {
-    let facts = ssl.facts.read();
-    let server_first = facts.agreed.as_ref().is_some_and(|agreed| agreed.resumed || agreed.version > 0x303);
-    let value = facts.finished.as_ref().map(|(client, server)| if first == server_first { server } else { client });
-    let mut bytes = vec![kind::FINISHED, 0, 0];
-    if let Some(value) = value {
-        bytes.push(u8::try_from(value.len()).unwrap_or(0));
-        bytes.extend(value);
+/// Something on an open connection: a message is a small handshake of its own.
+fn after(ssl: &Arc<Connection>, event: Event) {
+    show_event(ssl, &event);
+    match event {
+        Event::Begun { written, kind } => {
+            loop_event(ssl);
+            if !written {
+                loop_event(ssl);
+            }
+            if let Some(state) = state(kind, written == ssl.is_server(), written) {
+                ssl.set_state(state);
+            }
+        }
+        Event::Message { written, kind, .. } => {
+            if (written, kind) == (false, Kind::Handshake(kind::SESSION_TICKET)) {
+                session::after_step(ssl);
+            }
+            if kind == Kind::Handshake(kind::KEY_UPDATE) {
+                let of_server = written == ssl.is_server();
+                tell_keys(ssl, &[if of_server { "SERVER_TRAFFIC_SECRET_N" } else { "CLIENT_TRAFFIC_SECRET_N" }]);
+            }
+            loop_event(ssl);
+            ssl.set_state(State::Ok);
+            callbacks::handshake_stopped(ssl, 1);
+        }
+        _ => {}
     }
-    Message { kind: kind::FINISHED, bytes }
-}
-
-/// A client has read a ticket of TLS 1.3 on an open connection.
-pub(crate) fn ticket_read(ssl: &Arc<Connection>) {
-    loop_event(ssl);
-    loop_event(ssl);
-    ssl.set_state(State::ClientReadsSessionTicket);
-    loop_event(ssl);
-    ssl.set_state(State::Ok);
-    super::callbacks::handshake_stopped(ssl, 1);
 }

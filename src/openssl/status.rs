@@ -164,13 +164,13 @@ pub unsafe extern "C" fn SSL_version(ssl: *const SSL) -> c_int {
 }
 
 /// The version agreed on, else the highest that a client has offered or the method has.
-fn version(ssl: &Connection) -> u16 {
+pub(super) fn version(ssl: &Connection) -> u16 {
     let agreed = ssl.facts.read().version();
     if agreed != 0 {
         return agreed;
     }
     match ssl.config().versions() {
-        (true, false) if !ssl.is_server() && ssl.has_begun() => TLS1_2,
+        (true, false) if !ssl.is_server() && ssl.has_begun() && ssl.state() != super::strings::State::Before => TLS1_2,
         _ => ssl.method.read().versions.1.min(TLS1_3),
     }
 }

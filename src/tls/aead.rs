@@ -7,7 +7,8 @@
 use super::error::Misstep;
 use super::exchange::Exchange;
 use super::gate::{Messages, Side};
-use super::record::HEADER;
+use super::record::{HEADER, content};
+use super::tap::{Follower, framed};
 use parking_lot::Mutex;
 use rustls::crypto::cipher::{
     AeadKey, EncodableVersion, InboundOpaque, Iv, KeyBlockShape, OutboundPlain, Record, RecordDecrypter,
@@ -21,6 +22,9 @@ use std::sync::Arc;
 
 /// The level of alerts that end a connection (RFC 5246, section 7.2).
 pub(super) const FATAL: u8 = 2;
+
+/// The handshake type of a KeyUpdate (RFC 8446, section 4).
+const KEY_UPDATE: u8 = 24;
 
 /// Seals the records of one key.
 pub struct Sealer(Mutex<Sealing>);
@@ -46,8 +50,14 @@ impl Sealer {
         Arc::new(Self(Mutex::new(Sealing { encrypter, next: 0, own: 0, retired: false })))
     }
 
-    /// Appends an alert to `out`. A fatal one is the last record of this key; false when there has been a last one.
-    pub(super) fn seal_alert(&self, level: u8, alert: AlertDescription, out: &mut Vec<u8>) -> bool {
+    /// Appends an alert of a connection to `out`. A fatal one is the last record of this key; false when there has been a last one.
+    pub(super) fn seal_alert(
+        &self,
+        exchange: &Exchange,
+        level: u8,
+        alert: AlertDescription,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let mut sealing = self.0.lock();
         if sealing.retired {
             return false;
@@ -62,10 +72,12 @@ impl Sealer {
         let mut sealed = vec![0; sealing.encrypter.encrypted_payload_len(text.len())];
         match sealing.encrypter.encrypt(plain, number, &mut sealed) {
             Ok(record) => {
-                let len = u16::try_from(record.payload.len()).unwrap_or(0).to_be_bytes();
-                out.extend([u8::from(record.typ), 3, 3]);
-                out.extend(len);
-                out.extend_from_slice(record.payload);
+                let kind = u8::from(record.typ);
+                if exchange.is_watched() {
+                    let inner = (kind == content::APPLICATION_DATA).then_some(content::ALERT);
+                    exchange.tap(|tap| tap.sealed(record.payload, inner, &[], Vec::new()));
+                }
+                out.extend(framed(kind, VERSION, record.payload));
                 true
             }
             Err(_) => false,
@@ -73,20 +85,45 @@ impl Sealer {
     }
 }
 
+impl Sealing {
+    /// Seals each of these messages in a record of its own, from the number that rustls gave to one record for all.
+    fn seal_apart(&mut self, messages: &[&[u8]], seq: u64) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+        let mut records = Vec::with_capacity(messages.len());
+        for (more, message) in (0..).zip(messages) {
+            let version = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
+            let plain = Record::new(ContentType::Handshake, version, OutboundPlain::Single(message));
+            let mut room = vec![0; self.encrypter.encrypted_payload_len(message.len())];
+            self.own += u64::from(more > 0);
+            let number = seq + self.own;
+            self.next = number + 1;
+            let sealed = self.encrypter.encrypt(plain, number, &mut room)?;
+            records.push((framed(u8::from(sealed.typ), VERSION, sealed.payload), message.to_vec()));
+        }
+        Ok(records)
+    }
+}
+
+/// The version field of protected records.
+const VERSION: [u8; 2] = [3, 3];
+
 /// Stands between rustls and an encrypter.
 struct Encrypter {
     sealer: Arc<Sealer>,
     exchange: Arc<Exchange>,
     /// The exchange knows that this is the key in use.
     registered: bool,
+    tls13: bool,
+    /// Where the messages of this key end.
+    cutter: Follower,
 }
 
-/// Wraps an encrypter for the connection that is being worked on. `in_use`: it is the one in use from now on, and not
-/// only from its first record on.
-fn encrypter(plain: Box<dyn RecordEncrypter>, in_use: bool) -> Box<dyn RecordEncrypter> {
+/// Wraps an encrypter for the connection that is being worked on. In TLS 1.3 it is the one in use from now on, in TLS
+/// 1.2, where rustls makes both keys when the first of the two is needed, only from its first record on.
+fn encrypter(plain: Box<dyn RecordEncrypter>, tls13: bool) -> Box<dyn RecordEncrypter> {
     let Some(exchange) = Exchange::current() else { return plain };
-    let mut wrapped = Encrypter { sealer: Sealer::new(plain), exchange, registered: false };
-    if in_use {
+    let (sealer, cutter) = (Sealer::new(plain), Follower::default());
+    let mut wrapped = Encrypter { sealer, exchange, registered: false, tls13, cutter };
+    if tls13 {
         wrapped.register();
     }
     Box::new(wrapped)
@@ -120,9 +157,37 @@ impl RecordEncrypter for Encrypter {
             self.exchange.record.lock().held_alert = Some(HEADER + len);
             return Ok(Record::new(record.typ, record.version, place));
         }
+        let kind = record.typ;
         let number = seq + sealing.own;
-        sealing.next = number + 1;
-        sealing.encrypter.encrypt(record, number, out)
+        if kind != ContentType::Handshake {
+            sealing.next = number + 1;
+            let sealed = sealing.encrypter.encrypt(record, number, out)?;
+            if self.exchange.is_watched() {
+                let inner = self.tls13.then_some(u8::from(kind));
+                self.exchange.tap(|tap| tap.sealed(sealed.payload, inner, &[], Vec::new()));
+            }
+            return Ok(sealed);
+        }
+        let content = record.payload.to_vec();
+        if let [KEY_UPDATE, ..] = *content {
+            self.exchange.record.lock().own_update = true;
+        }
+        let inner = self.tls13.then_some(content::HANDSHAKE);
+        let messages = if self.exchange.is_watched() { self.cutter.cut(&content) } else { Vec::new() };
+        if messages.len() < 2 {
+            sealing.next = number + 1;
+            let sealed = sealing.encrypter.encrypt(record, number, out)?;
+            self.exchange.tap(|tap| tap.sealed(sealed.payload, inner, &content, Vec::new()));
+            return Ok(sealed);
+        }
+        // The place of all is taken by zeros, which are never sent.
+        let instead = sealing.seal_apart(&messages, seq)?;
+        let typ = if self.tls13 { ContentType::ApplicationData } else { kind };
+        let len = sealing.encrypter.encrypted_payload_len(content.len());
+        let place = out.get_mut(..len).ok_or(Error::EncryptError)?;
+        place.fill(0);
+        self.exchange.tap(|tap| tap.sealed(place, inner, &[], instead));
+        Ok(Record::new(typ, EncodableVersion::Legacy(ProtocolVersion::TLSv1_2), place))
     }
 
     fn encrypted_payload_len(&self, payload_len: usize) -> usize {
@@ -176,7 +241,9 @@ impl Decrypter {
             }
             ContentType::Handshake => {
                 self.messages.admit(side, self.tls13, content)?;
-                self.exchange.record.lock().protected_handshake = true;
+                let mut record = self.exchange.record.lock();
+                record.protected_handshake = true;
+                record.tap.received(content);
                 Ok(Opened::Shown)
             }
             ContentType::ApplicationData => Ok(Opened::Shown),
@@ -189,12 +256,17 @@ impl Decrypter {
 impl RecordDecrypter for Decrypter {
     fn decrypt<'a>(&mut self, record: Record<InboundOpaque<'a>>, seq: u64) -> Result<Record<&'a [u8]>, Error> {
         let mut opened = self.plain.decrypt(record, seq)?;
+        if self.tls13 && self.exchange.is_watched() {
+            self.exchange.tap(|tap| tap.inner_received(u8::from(opened.typ)));
+        }
         if opened.typ == ContentType::ApplicationData && !self.messages.is_cut() {
             return Ok(opened);
         }
         let Some(side) = self.exchange.open_side() else {
-            if opened.typ == ContentType::Alert {
-                self.exchange.record.lock().alerts.push_back(opened.payload.to_vec());
+            match opened.typ {
+                ContentType::Alert => self.exchange.record.lock().alerts.push_back(opened.payload.to_vec()),
+                ContentType::Handshake => self.exchange.tap(|tap| tap.received(opened.payload)),
+                _ => {}
             }
             return Ok(opened);
         };
@@ -218,7 +290,6 @@ pub(super) struct Tap12(pub(super) &'static dyn Tls12AeadAlgorithm);
 
 impl Tls12AeadAlgorithm for Tap12 {
     fn encrypter(&self, key: AeadKey, iv: &[u8], extra: &[u8]) -> Box<dyn RecordEncrypter> {
-        // rustls makes both keys when the first of the two is needed.
         encrypter(self.0.encrypter(key, iv, extra), false)
     }
 

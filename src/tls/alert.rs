@@ -39,7 +39,7 @@ pub(super) fn replace(exchange: &Exchange, pending: &mut Vec<u8>, wanted: Option
     pending.truncate(pending.len().saturating_sub(superfluous));
     match (wanted, sealer) {
         (None, _) => false,
-        (Some(alert), Some(sealer)) => sealer.seal_alert(FATAL, alert, pending),
+        (Some(alert), Some(sealer)) => sealer.seal_alert(exchange, FATAL, alert, pending),
         (Some(alert), None) => {
             pending.extend(plain(alert));
             true
@@ -50,7 +50,7 @@ pub(super) fn replace(exchange: &Exchange, pending: &mut Vec<u8>, wanted: Option
 /// Appends close_notify to `pending`, with the key in use; false when there is none.
 pub(super) fn goodbye(exchange: &Exchange, pending: &mut Vec<u8>) -> bool {
     let sealer = exchange.record.lock().sealer.clone();
-    sealer.is_some_and(|sealer| sealer.seal_alert(WARNING, AlertDescription::CloseNotify, pending))
+    sealer.is_some_and(|sealer| sealer.seal_alert(exchange, WARNING, AlertDescription::CloseNotify, pending))
 }
 
 #[cfg(test)]

@@ -225,13 +225,16 @@ impl KeyLog for FromExchange {
         Exchange::note(|record| record.key_log.push(format!("{label} {} {}", hex(client_random), hex(secret))));
     }
 
-    fn will_log(&self, _: &str) -> bool {
-        Exchange::current()
-            .is_some_and(|exchange| exchange.policy.lock().log_keys && !exchange.stage.lock().is_playing())
+    fn will_log(&self, label: &str) -> bool {
+        // rustls has such a secret also where there is no early data.
+        label != "CLIENT_EARLY_TRAFFIC_SECRET"
+            && Exchange::current()
+                .is_some_and(|exchange| exchange.policy.lock().log_keys && !exchange.stage.lock().is_playing())
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -11,6 +11,7 @@ use super::hello::{Hello, ServerHello};
 use super::key_share::KeyShares;
 use super::replay::Stage;
 use super::rewritten_hello::Rewritten;
+use super::tap::Tap;
 use parking_lot::Mutex;
 use rustls::DistinguishedName;
 use rustls::client::{Tls12Session, Tls13Session};
@@ -174,8 +175,6 @@ pub struct Policy {
     pub request_ocsp: bool,
     /// Record key log lines.
     pub log_keys: bool,
-    /// Record handshake messages whole, not only their types.
-    pub tap_messages: bool,
     /// Server: the id of a new session of TLS 1.2, where it gets one.
     pub new_session_id: Option<[u8; 32]>,
     /// Server: the extensions of the ClientHello that rustls shall not see.
@@ -193,22 +192,15 @@ pub enum Offer {
     Tls13(Tls13Session),
 }
 
-/// A handshake message as the transcript saw it.
-#[derive(Debug, Clone)]
-pub struct Message {
-    /// Handshake type (RFC 8446, section 4).
-    pub kind: u8,
-    /// Header and body; empty unless [`Policy::tap_messages`] asked for it.
-    pub bytes: Vec<u8>,
-}
-
 /// What has been observed on a connection. The face takes what it needs between calls into rustls.
 #[derive(Debug, Default)]
 pub struct Record {
+    /// We have sealed a KeyUpdate, and the next secret is ours.
+    pub own_update: bool,
     /// Key log lines, `LABEL random secret` in hexadecimal.
     pub key_log: Vec<String>,
-    /// Handshake messages, in the order of the transcript.
-    pub messages: Vec<Message>,
+    /// What goes over the wire.
+    pub tap: Tap,
     /// Finished values in the order they were computed; the last two are the server's and the client's.
     pub finished: Vec<Vec<u8>>,
     /// TLS 1.2: the master secret.
@@ -275,6 +267,8 @@ pub struct Exchange {
     open: OnceLock<Side>,
     /// We have said goodbye.
     closed: AtomicBool,
+    /// Every record is told of, not only messages.
+    watched: AtomicBool,
     /// Whether a client's handshake may have to be run again.
     pub stage: Mutex<Stage>,
 }
@@ -315,6 +309,7 @@ impl Exchange {
             stage: Mutex::default(),
             open: OnceLock::new(),
             closed: AtomicBool::new(false),
+            watched: AtomicBool::new(false),
         })
     }
 
@@ -326,6 +321,24 @@ impl Exchange {
     /// Which side of an open connection we are; none while it is not open.
     pub(super) fn open_side(&self) -> Option<Side> {
         self.open.get().copied()
+    }
+
+    /// Every record and every message is to be told of, or no longer.
+    pub fn watch(&self, whole: bool) {
+        self.watched.store(whole, Ordering::Relaxed);
+        self.record.lock().tap.whole = whole;
+    }
+
+    /// Whether every record is told of.
+    pub fn is_watched(&self) -> bool {
+        self.watched.load(Ordering::Relaxed)
+    }
+
+    /// Notes what goes over the wire, unless it has been seen before.
+    pub(super) fn tap(&self, note: impl FnOnce(&mut Tap)) {
+        if !self.stage.lock().is_playing() {
+            note(&mut self.record.lock().tap);
+        }
     }
 
     /// We say goodbye.

@@ -109,6 +109,11 @@ impl Gate {
         }
     }
 
+    /// Whether the handshake records that come are protected.
+    pub(super) fn is_opening(&self) -> bool {
+        self.sealed
+    }
+
     /// Judges a whole record.
     pub(super) fn admit(&mut self, record: &[u8]) -> Result<Admission, Misstep> {
         let Some((&[kind, ..], body)) = record.split_first_chunk::<HEADER>() else { return Ok(Admission::Pass) };

@@ -6,10 +6,11 @@ use super::error::Error;
 use super::exchange::{CredentialAnswer, Exchange, HelloAnswer, Pause, VerifyAnswer};
 use super::gate::{Admission, Gate};
 use super::hello::Hello;
-use super::record::Inbound;
+use super::record::{Inbound, content};
 use super::replay::Stage;
 use super::rewritten_hello::{self, Patched};
 use super::session::TLS1_3;
+use super::tap::{self, Tap};
 use super::traffic::Established;
 use super::transport::{Io, Outbound, Transport};
 use rustls::client::ClientHandshake;
@@ -125,6 +126,7 @@ impl Handshake {
         }
         let start = beginning.start(&exchange, outbound.sink())?;
         note_random(&exchange, outbound.pending());
+        tap::settle(&exchange, &mut outbound);
         let mut handshake = Self::new(Machine::Client(start), outbound, exchange, read_ahead);
         handshake.beginning = late.then_some(beginning);
         Ok(handshake)
@@ -192,6 +194,7 @@ impl Handshake {
         };
         match next {
             Ok((machine, progress)) => {
+                tap::settle(&self.exchange, &mut self.outbound);
                 self.machine = machine;
                 Ok(progress)
             }
@@ -221,7 +224,10 @@ impl Handshake {
     /// do so now it never will), or none where there is none to be sent.
     pub fn abort(&mut self, transport: &mut dyn Transport, alert: Option<AlertDescription>) -> Option<bool> {
         self.machine = Machine::Failed(Error::State);
+        // It goes with the flight that does not come any more.
+        self.outbound.drop_first_change_cipher_spec();
         let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert);
+        tap::settle(&self.exchange, &mut self.outbound);
         let was_sent = matches!(self.outbound.flush(transport), Io::Done(_));
         has_alert.then_some(was_sent)
     }
@@ -466,17 +472,25 @@ impl Handshake {
             return Ok(None);
         }
         self.inbound.rules = self.gate.rules();
-        Ok(match self.inbound.read_record(transport)? {
+        let received = self.inbound.read_record(transport);
+        if let Some(header) = self.inbound.take_header() {
+            self.exchange.tap(|tap| tap.header_received(header));
+        }
+        let is_opening = self.gate.is_opening();
+        Ok(match received? {
             Io::Done(_) if self.deaf => {
                 self.inbound.drop_last_record();
                 Some(Progress::Unheard)
             }
             Io::Done(_) => match self.gate.admit(self.inbound.last_record())? {
                 Admission::Pass => {
-                    self.exchange.stage.lock().received(self.inbound.last_record());
+                    self.note_received(is_opening);
                     None
                 }
                 Admission::Drop => {
+                    if let [content::HANDSHAKE, _, _, _, _, request @ ..] = self.inbound.last_record() {
+                        self.exchange.tap(|tap| tap.ignored(request));
+                    }
                     self.inbound.drop_last_record();
                     Some(Progress::Stepped)
                 }
@@ -489,6 +503,19 @@ impl Handshake {
             Io::Eof => Some(Progress::Eof),
             Io::Failed => Some(Progress::ReceiveFailed),
         })
+    }
+
+    /// Tells of the record that rustls is about to get. What is in a protected one is told of when it is opened.
+    fn note_received(&self, is_protected: bool) {
+        let record = self.inbound.last_record();
+        self.exchange.stage.lock().received(record);
+        match record {
+            [content::CHANGE_CIPHER_SPEC, ..] => self.exchange.tap(Tap::cipher_change_received),
+            [content::HANDSHAKE, _, _, _, _, body @ ..] if !is_protected => {
+                self.exchange.tap(|tap| tap.received(body));
+            }
+            _ => {}
+        }
     }
 
     /// Goes on after the application's verdict; `Err` in the result: it wants to be asked again.

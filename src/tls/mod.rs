@@ -31,6 +31,7 @@ pub mod replay;
 pub mod rewritten_hello;
 pub mod session;
 pub mod sigalg;
+pub mod tap;
 #[cfg(test)]
 mod tests;
 pub mod ticket_key;

@@ -3,8 +3,10 @@
 
 use super::aead::{Tap12, Tap13};
 use super::certificate_request;
-use super::exchange::{Exchange, Message};
+use super::config::hex;
+use super::exchange::Exchange;
 use super::forge;
+use super::gate::Side;
 use super::hello::acknowledges_name;
 use super::key_share::TapGroup;
 use super::p521::P521;
@@ -136,17 +138,14 @@ impl SecureRandom for IdOrRandom {
     }
 }
 
-/// A transcript hash that shows the messages it is fed.
+/// A transcript hash that is fed what the client has sent, and looks for what rustls does not tell.
 struct TapHash(&'static dyn Hash);
 
 impl Hash for TapHash {
     fn start(&self) -> Box<dyn Context> {
         let inner = self.0.start();
         match Exchange::current() {
-            Some(exchange) => {
-                let whole = exchange.policy.lock().tap_messages;
-                Box::new(TapContext { inner, exchange, whole })
-            }
+            Some(exchange) => Box::new(TapContext { inner, exchange }),
             None => inner,
         }
     }
@@ -167,8 +166,6 @@ impl Hash for TapHash {
 struct TapContext {
     inner: Box<dyn Context>,
     exchange: Arc<Exchange>,
-    /// The messages themselves are wanted, not only their row.
-    whole: bool,
 }
 
 impl Context for TapContext {
@@ -192,16 +189,12 @@ impl Context for TapContext {
     fn update(&mut self, data: &[u8]) {
         let sent = sent(&self.exchange, data);
         let data = sent.as_deref().unwrap_or(data);
-        // What is played again has been shown before.
-        let shown = || !self.exchange.stage.lock().is_playing();
-        if let Some(messages) = split_messages(data, self.whole).filter(|_| shown()) {
-            let mut record = self.exchange.record.lock();
-            if let Some(request) = messages.iter().rfind(|message| message.kind == certificate_request::MESSAGE) {
-                record.certificate_request = request.bytes.clone();
-            }
-            record.messages.extend(messages);
-            record.name_acknowledged |= acknowledges_name(data);
+        let mut record = self.exchange.record.lock();
+        if let Some(request) = certificate_request(data) {
+            record.certificate_request = request.to_vec();
         }
+        record.name_acknowledged |= acknowledges_name(data);
+        drop(record);
         self.inner.update(data);
     }
 }
@@ -236,18 +229,17 @@ impl Context for SentContext {
     }
 }
 
-/// The whole handshake messages in `data`; none when the last one is cut short, as for a PSK binder.
-fn split_messages(mut data: &[u8], whole: bool) -> Option<Vec<Message>> {
-    let mut messages = Vec::new();
-    while !data.is_empty() {
-        let [kind, a, b, c, ..] = *data else { return None };
+/// The CertificateRequest among the handshake messages in `data`; none when the last one is cut short, as for a PSK
+/// binder.
+fn certificate_request(mut data: &[u8]) -> Option<&[u8]> {
+    let mut request = None;
+    while let [kind, a, b, c, ..] = *data {
         let len = 4 + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c));
         let (message, rest) = data.split_at_checked(len)?;
-        let wanted = whole || kind == certificate_request::MESSAGE;
-        messages.push(Message { kind, bytes: if wanted { message.to_vec() } else { Vec::new() } });
+        request = (kind == certificate_request::MESSAGE).then_some(message).or(request);
         data = rest;
     }
-    Some(messages)
+    request
 }
 
 /// TLS 1.2's PRF, which computes the master secret and the Finished values.
@@ -299,6 +291,35 @@ impl HkdfExpander for Forged {
     }
 }
 
+/// Expands on an open connection, and logs the secrets that key updates lead to, which rustls does not.
+struct TapExpander {
+    plain: Box<dyn HkdfExpander>,
+    exchange: Arc<Exchange>,
+}
+
+impl HkdfExpander for TapExpander {
+    fn expand_slice(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
+        self.plain.expand_slice(info, output)
+    }
+
+    fn expand_block(&self, info: &[&[u8]]) -> OkmBlock {
+        let block = self.plain.expand_block(info);
+        if info.contains(&b"traffic upd".as_slice()) {
+            let is_server = self.exchange.open_side() == Some(Side::Server);
+            let mut record = self.exchange.record.lock();
+            let of_server = std::mem::take(&mut record.own_update) == is_server;
+            let label = if of_server { "SERVER_TRAFFIC_SECRET_N" } else { "CLIENT_TRAFFIC_SECRET_N" };
+            let random = record.client_random.unwrap_or_default();
+            record.key_log.push(format!("{label} {} {}", hex(&random), hex(block.as_ref())));
+        }
+        block
+    }
+
+    fn hash_len(&self) -> usize {
+        self.plain.hash_len()
+    }
+}
+
 /// TLS 1.3's HKDF, whose HMAC makes the Finished values (and PSK binders before them).
 struct TapHkdf(&'static dyn Hkdf);
 
@@ -323,7 +344,15 @@ impl Hkdf for TapHkdf {
     fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
         match forge::secret() {
             Some(secret) => Box::new(Forged(secret)),
-            None => self.0.expander_for_okm(okm),
+            None => {
+                let plain = self.0.expander_for_okm(okm);
+                let is_logged =
+                    |exchange: &Arc<Exchange>| exchange.open_side().is_some() && exchange.policy.lock().log_keys;
+                match Exchange::current().filter(is_logged) {
+                    Some(exchange) => Box::new(TapExpander { plain, exchange }),
+                    None => plain,
+                }
+            }
         }
     }
 

@@ -147,6 +147,10 @@ pub struct Inbound {
     plain: Range<usize>,
     /// Whether a whole record has been seen on this connection.
     seen_record: bool,
+    /// The header that has come last, for observers.
+    header: Option<[u8; HEADER]>,
+    /// The header of the record now being received has been noted there.
+    header_noted: bool,
     /// What is known about the records to come.
     pub rules: Rules,
     /// Read as much as the transport has, not just the current record (`SSL_set_read_ahead`).
@@ -207,6 +211,18 @@ impl Inbound {
         self.data.get(self.last..self.record).unwrap_or_default()
     }
 
+    /// The header that has come last, once, for observers: its record may not be whole, and may never be.
+    pub(super) fn take_header(&mut self) -> Option<[u8; HEADER]> {
+        self.header.take()
+    }
+
+    fn note_header(&mut self) {
+        if !self.header_noted {
+            self.header = self.data.get(self.record..self.end).and_then(|record| record.first_chunk().copied());
+            self.header_noted = self.header.is_some();
+        }
+    }
+
     /// A buffer that begins with records that have been received before, and goes on where this one does.
     pub(super) fn rewound(&self, records: &[u8]) -> Self {
         let mut data = take_buffer();
@@ -228,11 +244,12 @@ impl Inbound {
     pub fn read_record(&mut self, transport: &mut dyn Transport) -> Result<Io, RecordError> {
         self.make_room();
         loop {
+            self.note_header();
             let missing = self.missing()?;
             if missing == 0 {
                 self.last = self.record;
                 self.record += HEADER + self.body_len().unwrap_or(0);
-                self.seen_record = true;
+                (self.seen_record, self.header_noted) = (true, false);
                 return Ok(Io::Done(1));
             }
             let wanted = if self.read_ahead { self.data.len() - self.end } else { missing };

@@ -6,6 +6,7 @@ use super::error::Error;
 use super::exchange::{Application, ClientAuth, CredentialAnswer, Exchange, HelloAnswer, Offer, Policy, VerifyAnswer};
 use super::handshake::{Handshake, Progress};
 use super::hello::Hello;
+use super::tap::{Event, Kind};
 use super::traffic::{Established, Received, WriteMode};
 use super::transport::{Io, Transport};
 use parking_lot::Mutex;
@@ -307,8 +308,12 @@ fn a_client_that_decides_late_shows_its_certificate() {
             assert_eq!(pair.server.facts.peer_chain, [CERTIFICATE], "{suites:x?} {groups:x?}");
             assert_eq!(pair.send(b"data"), b"data");
             let record = exchange.record.lock();
-            let finished = record.messages.iter().filter(|message| message.kind == 20).count();
-            let hellos = record.messages.iter().filter(|message| message.kind == 2).count();
+            let seen = |wanted: &[Kind]| {
+                let is_one = |event: &&Event| matches!(event, Event::Message { kind, .. } if wanted.contains(kind));
+                record.tap.events.iter().filter(is_one).count()
+            };
+            let finished = seen(&[Kind::Handshake(20)]);
+            let hellos = seen(&[Kind::Handshake(2), Kind::Retry]);
             let logged = record.key_log.iter().filter(|line| line.starts_with("CLIENT_")).count();
             let again = suites == TLS13 && groups == [0x17];
             assert_eq!((finished, hellos), (2, if again { 2 } else { 1 }), "each message is seen once");

@@ -5,6 +5,7 @@ use super::error::{Error, Misstep};
 use super::exchange::Exchange;
 use super::gate::Side;
 use super::record::{Inbound, Rules, content};
+use super::tap;
 use super::transport::{Io, Outbound, Transport};
 use rustls::crypto::Identity;
 use rustls::crypto::cipher::OutboundPlain;
@@ -202,7 +203,11 @@ impl Receiver {
                 received => return Ok(received),
             }
         }
-        match self.inbound.read_record(transport) {
+        let received = self.inbound.read_record(transport);
+        if let Some(header) = self.inbound.take_header().filter(|_| self.exchange.is_watched()) {
+            self.exchange.tap(|tap| tap.header_received(header));
+        }
+        match received {
             Ok(Io::Done(_)) => {}
             Ok(Io::WouldBlock) => {
                 self.inbound.trim();
@@ -399,6 +404,7 @@ impl Sender {
                 traffic.write(OutboundPlain::Single(record), outbound.sink())?;
                 *sealed += record.len();
             }
+            tap::settle_open(&self.exchange, outbound);
             Ok(())
         })
     }
@@ -414,6 +420,7 @@ impl Sender {
         if let Some(traffic) = self.traffic.as_mut() {
             // An empty write does so; it fails when that closed the connection.
             let _ = self.exchange.scope(|| traffic.write(OutboundPlain::Single(&[]), self.outbound.sink()));
+            tap::settle_open(&self.exchange, &mut self.outbound);
         }
     }
 
@@ -433,6 +440,7 @@ impl Sender {
         self.exchange.set_closed();
         self.pump();
         alert::goodbye(&self.exchange, self.outbound.sink());
+        tap::settle_open(&self.exchange, &mut self.outbound);
     }
 
     /// Ends the connection with a fatal alert, or without one. Whether the transport has taken the alert (if it does not
@@ -445,6 +453,7 @@ impl Sender {
         self.pump();
         self.traffic = None;
         let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert);
+        tap::settle_open(&self.exchange, &mut self.outbound);
         let was_sent = matches!(self.outbound.flush(transport), Io::Done(_));
         has_alert.then_some(was_sent)
     }
@@ -455,6 +464,8 @@ impl Sender {
     /// Not TLS 1.3, or closed.
     pub fn update_keys(&mut self) -> Result<(), Error> {
         let traffic = self.traffic.as_mut().ok_or(Error::State)?;
-        Ok(self.exchange.scope(|| traffic.refresh_traffic_keys(self.outbound.sink()))?)
+        self.exchange.scope(|| traffic.refresh_traffic_keys(self.outbound.sink()))?;
+        tap::settle_open(&self.exchange, &mut self.outbound);
+        Ok(())
     }
 }

@@ -27,11 +27,16 @@ pub trait Transport {
     }
 }
 
+/// A change_cipher_spec in clear, as a record.
+const CIPHER_CHANGE: [u8; 6] = [20, 3, 3, 0, 1, 1];
+
 /// Records that are sealed but not yet taken by the transport.
 #[derive(Debug, Default)]
 pub struct Outbound {
     bytes: Vec<u8>,
     sent: usize,
+    /// Bytes that observers have been told of.
+    seen: usize,
     unflushed: bool,
 }
 
@@ -59,9 +64,29 @@ impl Outbound {
         self.bytes.get(self.sent..).unwrap_or_default()
     }
 
+    /// Takes out what observers have not been told of. It is put back behind the rest, as it is to go out.
+    pub(super) fn take_unseen(&mut self) -> Vec<u8> {
+        match self.seen.min(self.bytes.len()) {
+            0 => std::mem::take(&mut self.bytes),
+            seen => self.bytes.split_off(seen),
+        }
+    }
+
+    /// Observers have been told of everything.
+    pub(super) fn set_seen(&mut self) {
+        self.seen = self.bytes.len();
+    }
+
     /// Whether nothing is pending but a change_cipher_spec.
     pub fn is_lone_change_cipher_spec(&self) -> bool {
-        self.sent == 0 && self.bytes == [20, 3, 3, 0, 1, 1]
+        self.sent == 0 && self.bytes == CIPHER_CHANGE
+    }
+
+    /// Takes out the change_cipher_spec that is to go out first, unless observers have been told of it.
+    pub(super) fn drop_first_change_cipher_spec(&mut self) {
+        if (self.sent, self.seen) == (0, 0) && self.bytes.starts_with(&CIPHER_CHANGE) {
+            self.bytes.drain(..CIPHER_CHANGE.len());
+        }
     }
 
     /// Sends all that is pending and pushes it out; `Done(0)` when nothing is left.
@@ -91,7 +116,7 @@ impl Outbound {
             }
         }
         self.bytes.clear();
-        self.sent = 0;
+        (self.sent, self.seen) = (0, 0);
         if self.bytes.capacity() > KEEP_CAPACITY {
             self.bytes = Vec::new();
         }
