@@ -204,6 +204,17 @@ pub type MessageCallback = Option<
         arg: *mut c_void,
     ),
 >;
+/// Shown each extension that a peer sends; `client_server` is 1 on a client (`SSL_set_tlsext_debug_callback`).
+pub type ExtensionDebugCallback = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        client_server: c_int,
+        kind: c_int,
+        data: *const c_uchar,
+        len: c_int,
+        arg: *mut c_void,
+    ),
+>;
 /// Given each new session; returns 1 to keep the count that comes with it (`SSL_CTX_sess_set_new_cb`).
 pub type NewSessionCallback = Option<unsafe extern "C" fn(ssl: *mut SSL, session: *mut SSL_SESSION) -> c_int>;
 /// Told that a session is removed (`SSL_CTX_sess_set_remove_cb`).

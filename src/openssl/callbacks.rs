@@ -37,6 +37,10 @@ pub(crate) struct Callbacks {
     pub(crate) message: MessageCallback,
     /// What comes with it.
     pub(crate) message_arg: Arg,
+    /// Shown the peer's extensions.
+    pub(crate) extension: ExtensionDebugCallback,
+    /// What comes with it.
+    pub(crate) extension_arg: Arg,
 }
 
 /// Callbacks that are looked up in the context when they are needed.
@@ -193,8 +197,16 @@ pub(crate) fn wants_keys(ssl: &Connection) -> bool {
 }
 
 /// Whether records and messages are wanted, not only the row of messages.
-pub(crate) fn wants_messages(ssl: &Connection) -> bool {
-    ssl.config().callbacks.message.is_some()
+fn wants_messages(ssl: &Connection) -> bool {
+    let callbacks = ssl.config().callbacks;
+    callbacks.message.is_some() || callbacks.extension.is_some()
+}
+
+/// Has records and messages gathered from now on, if anybody wants them.
+pub(crate) fn watch(ssl: &Connection) {
+    if let Some(exchange) = &*ssl.exchange.read() {
+        exchange.watch(wants_messages(ssl));
+    }
 }
 
 /// `SSL_CTX_set_info_callback(3)`: sets the callback that is told of states and alerts.
@@ -287,9 +299,7 @@ pub unsafe extern "C" fn SSL_set_msg_callback(ssl: *mut SSL, cb: MessageCallback
         // SAFETY: null or a live handle, by the manual.
         let holder = unsafe { connection::share(ssl) }?;
         holder.change(|config| config.callbacks.message = cb);
-        if let Some(exchange) = &*holder.exchange.read() {
-            exchange.watch(cb.is_some());
-        }
+        watch(&holder);
         Ok(())
     });
 }

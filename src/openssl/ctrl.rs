@@ -8,7 +8,10 @@ use super::context::Context;
 use super::error::{Error, INTERNAL_ERROR, SHOULD_NOT_HAVE_BEEN_CALLED, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
-use super::{callbacks, connection, group, handshake_values, ocsp, options, server_name, sigalg, tmp_dh, trust_store};
+use super::{
+    callbacks, connection, extension_debug, group, handshake_values, ocsp, options, server_name, sigalg, tmp_dh,
+    trust_store,
+};
 use super::{session_cache, session_id, ticket_keys};
 use crate::seam::{Handle, arg};
 use std::ffi::{c_int, c_long, c_void};
@@ -186,8 +189,10 @@ unsafe fn connection_command(ssl: &Arc<Connection>, command: c_int, larg: c_long
         10..=12 => Ok(Some(0)),
         76 => Ok(Some(handshake_values::peer_renegotiates_securely(ssl).into())),
         13 => Ok(Some(0)),
-        // The argument of a callback that is refused.
-        57 => Ok(Some(1)),
+        57 => {
+            extension_debug::set_arg(ssl, parg);
+            Ok(Some(1))
+        }
         79..=81 => Ok(None),
         _ => refused_command(command, parg.is_null()),
     }
@@ -338,6 +343,7 @@ unsafe fn connection_callback(ssl: &Arc<Connection>, command: c_int, callback: A
             // SAFETY: the macro takes a message callback.
             let callback = unsafe { typed(callback) };
             ssl.change(|config| config.callbacks.message = callback);
+            callbacks::watch(ssl);
             Ok(Some(1))
         }
         6 => Ok(Some(1)),
@@ -346,7 +352,11 @@ unsafe fn connection_callback(ssl: &Arc<Connection>, command: c_int, callback: A
             unsafe { session_id::SSL_set_not_resumable_session_callback(ssl.as_ptr(), typed(callback)) };
             Ok(Some(1))
         }
-        56 => refused_callback("SSL_set_tlsext_debug_callback", callback),
+        56 => {
+            // SAFETY: the macro takes a callback of this type.
+            extension_debug::set_callback(ssl, unsafe { typed(callback) });
+            Ok(Some(1))
+        }
         _ => Ok(None),
     }
 }

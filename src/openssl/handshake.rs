@@ -95,7 +95,7 @@ fn begin(ssl: &Arc<Connection>) -> Result<Handshake, Verdict> {
     *ssl.exchange.write() = Some(exchange.clone());
     let config = ssl.config();
     *exchange.policy.lock() = policy(ssl);
-    exchange.watch(callbacks::wants_messages(ssl));
+    callbacks::watch(ssl);
     if config.method_versions.1 < TLS1_2 {
         return Err(Verdict::of(Error::Refused("TLS 1.1 and older"), AlertDescription::ProtocolVersion));
     }
@@ -448,6 +448,8 @@ fn check_version(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer
             return Err(abort(reason::NO_SHARED_CIPHER, AlertDescription::HandshakeFailure));
         }
         (false, false) => {
+            // The alert is one of the version that the client has named.
+            ssl.facts.write().chosen = Some((hello.version, 0));
             let none_enabled = !tls12 && !tls13;
             let why = if none_enabled { reason::NO_PROTOCOLS_AVAILABLE } else { reason::UNSUPPORTED_PROTOCOL };
             return Err(abort(why, AlertDescription::ProtocolVersion));

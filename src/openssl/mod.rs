@@ -31,6 +31,7 @@ pub mod duplicate;
 pub mod error;
 pub mod ex_data;
 pub mod extension;
+pub mod extension_debug;
 pub mod facts;
 pub mod failure;
 mod failure_reason;

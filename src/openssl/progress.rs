@@ -7,6 +7,7 @@
 use super::callbacks::{self, info, log_key, loop_event, show};
 use super::config::TLS1_3;
 use super::connection::Connection;
+use super::extension_debug;
 use super::session;
 use super::strings::State;
 use crate::tls::tap::{Event, Kind};
@@ -218,6 +219,13 @@ fn show_event(ssl: &Connection, event: &Event) {
     }
 }
 
+/// Shows the extensions of a message of the peer's.
+fn show_extensions(ssl: &Connection, event: &Event) {
+    if let Event::Message { written: false, bytes, .. } = event {
+        extension_debug::show(ssl, bytes, is_tls13(ssl));
+    }
+}
+
 /// Something of a handshake.
 fn during(ssl: &Arc<Connection>, event: Event) {
     match event {
@@ -246,6 +254,7 @@ fn during(ssl: &Arc<Connection>, event: Event) {
         Event::Message { written, kind, len, .. } => {
             show_event(ssl, &event);
             message_over(ssl, written, kind, len);
+            show_extensions(ssl, &event);
         }
         event => show_event(ssl, &event),
     }
@@ -352,6 +361,7 @@ fn after(ssl: &Arc<Connection>, event: Event) {
             }
         }
         Event::Message { written, kind, .. } => {
+            show_extensions(ssl, &event);
             if (written, kind) == (false, Kind::Handshake(kind::SESSION_TICKET)) {
                 session::after_step(ssl);
             }

@@ -15,6 +15,7 @@ pub mod config;
 pub mod credentials;
 pub mod error;
 pub mod exchange;
+pub mod extension_list;
 mod forge;
 mod gate;
 pub mod group;
