@@ -151,6 +151,9 @@ def report(suites, verdicts):
             ours = [v.passed for v in own if v.column != COLUMNS[0]]
             shown = [f"{sum(group)}/{len(group)}" for group in (reference, ours)]
             print(f"{suite.program:11} {package_version(suite.packages[0]):28} {shown[0]:>9} {shown[1]:>9}  {suite.does}")
+    for suite in suites:
+        if suite.missing:
+            print(f"{suite.program:11} skipped: {suite.missing}")
     failed = [v for v in verdicts if not v.passed]
     for verdict in failed:
         print(f"failed: {verdict.program}/{verdict.case} [{verdict.column}]")
@@ -167,7 +170,7 @@ def document(suites, verdicts, options):
         table.write(options.write, parts, {suite.program for suite in suites})
         print(f"{options.write}: wrote {', '.join(parts) or 'nothing'}")
     elif len(whole) == len(suites):
-        stale = table.stale(PAGE, parts)
+        stale = table.stale(PAGE, parts, {suite.program for suite in suites if suite.missing})
         if stale:
             print("\n".join(["docs/programs.md is out of date; run 'make programs-table':", *stale]))
             return 1

@@ -38,6 +38,8 @@ class Suite:
     does: str
     """What the cases show, for the table of programs."""
     cases: dict = field(default_factory=dict)
+    missing: str = ""
+    """Why the program cannot be run on this machine; it has no cases then."""
 
     @property
     def packages(self):

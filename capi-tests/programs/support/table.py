@@ -103,7 +103,12 @@ def write(path, parts, known):
     path.write_text(render({**{name: entry for name, entry in before.items() if name in known}, **parts}))
 
 
-def stale(path, parts):
-    """Lines in which the page is not what `parts` say, versions aside: they follow the machine's security updates."""
-    left, right = (_ROW.sub(r"| \1 |", text).splitlines() for text in (path.read_text() if path.exists() else "", render(parts)))
+def stale(path, parts, missing):
+    """Lines in which the page is not what `parts` say, versions aside: they follow the machine's security updates.
+
+    Of programs that are `missing` on this machine the page says what it says.
+    """
+    text = path.read_text() if path.exists() else ""
+    kept = {name: entry for name, entry in read(text).items() if name in missing}
+    left, right = (_ROW.sub(r"| \1 |", page).splitlines() for page in (text, render({**kept, **parts})))
     return [line for line in difflib.unified_diff(left, right, "in the file", "in this run", lineterm="", n=0)]
