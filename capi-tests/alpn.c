@@ -106,7 +106,7 @@ static void negotiating(int version)
 {
     static const struct choice h2 = { SSL_TLSEXT_ERR_OK, "h2" }, http = { SSL_TLSEXT_ERR_OK, "http/1.1" }, none = { SSL_TLSEXT_ERR_NOACK, NULL },
                                fatal = { SSL_TLSEXT_ERR_ALERT_FATAL, NULL }, warning = { SSL_TLSEXT_ERR_ALERT_WARNING, NULL },
-                               not_offered = { SSL_TLSEXT_ERR_OK, "spdy/3" };
+                               not_offered = { SSL_TLSEXT_ERR_OK, "spdy/3" }, empty = { SSL_TLSEXT_ERR_OK, "" };
 
     run(version, "nobody", NULL, 0, NULL);
     run(version, "client only", WIRE("\x02h2\x08http/1.1"), NULL);
@@ -117,6 +117,7 @@ static void negotiating(int version)
     run(version, "server answers with a fatal alert", WIRE("\x02h2"), &fatal);
     run(version, "server answers with a warning", WIRE("\x02h2"), &warning);
     run(version, "server chooses what was not offered", WIRE("\x02h2"), &not_offered);
+    run(version, "server chooses the empty name", WIRE("\x02h2"), &empty);
 }
 
 /* The connection's list counts more than the context's; the callback of the context chosen by name counts. */

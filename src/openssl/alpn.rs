@@ -4,12 +4,12 @@ use super::callback_types::{SSL_CTX_alpn_select_cb_func, SSL_CTX_npn_advertised_
 use super::callbacks::Arg;
 use super::connection::{self, Connection};
 use super::context;
-use super::error::{Error, guard};
+use super::error::{Error, INTERNAL_ERROR, MALLOC_FAILURE, guard};
 use super::handshake::abort;
 use super::holder::Holder;
 use super::reason;
 use super::types::{SSL, SSL_CTX};
-use crate::seam::{Handle, arg};
+use crate::seam::{Failure, Handle, arg};
 use crate::tls::exchange::HelloAnswer;
 use crate::tls::hello::Hello;
 use rustls::error::AlertDescription;
@@ -21,6 +21,8 @@ use std::sync::Arc;
 const CHOSEN: c_int = 0;
 /// `SSL_TLSEXT_ERR_NOACK`: the callback goes on without a protocol.
 const NONE_CHOSEN: c_int = 3;
+/// `ERR_LIB_CRYPTO`.
+const CRYPTO_LIBRARY: c_int = 15;
 /// `OPENSSL_NPN_NEGOTIATED`.
 const NEGOTIATED: c_int = 1;
 /// `OPENSSL_NPN_NO_OVERLAP`.
@@ -67,6 +69,11 @@ pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswe
         CHOSEN => {
             // SAFETY: on success the callback leaves `len` bytes at `out`, in the offer or in memory of its own.
             let chosen = unsafe { arg::bytes(out, len.into()) };
+            // libcrypto's allocator gives nothing for no bytes, which OpenSSL takes for its failure.
+            if chosen.is_empty() {
+                Error::Other(CRYPTO_LIBRARY, MALLOC_FAILURE).report();
+                return Err(abort(INTERNAL_ERROR, AlertDescription::InternalError));
+            }
             ssl.facts.write().alpn = Some(Arc::from(chosen));
             Ok(())
         }
