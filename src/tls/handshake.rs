@@ -180,7 +180,8 @@ impl Handshake {
         // alone, it would make Nagle's algorithm hold back an alert that follows, which then is lost when the program closes.
         if !self.outbound.is_empty() && !self.outbound.is_lone_change_cipher_spec() {
             match self.outbound.flush(transport) {
-                Io::Done(_) => {}
+                // Said before anything is received, so that the end of a flight can be told of.
+                Io::Done(_) => return Ok(Progress::Stepped),
                 Io::WouldBlock => return Ok(Progress::WantWrite),
                 Io::Eof | Io::Failed => return Ok(Progress::SendFailed),
             }
