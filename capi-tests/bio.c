@@ -163,6 +163,37 @@ static void over_pair(int version)
     contexts_free(&ctx);
 }
 
+/* In TLS 1.3 there is no renegotiation; that it was asked for is counted, and its failure queued. */
+static void renegotiation_limits(void)
+{
+    struct contexts ctx = contexts_new("ecdsa", TLS1_3_VERSION);
+    BIO *client, *server, *dup;
+    char buf[1000] = "";
+
+    SECTION("renegotiation limits");
+    ssl_bios(&ctx, &client, &server);
+    SHOW(BIO_set_ssl_renegotiate_bytes(client, 600));
+    for (int i = 0; i < 4; i++) {
+        BIO_do_handshake(client);
+        BIO_do_handshake(server);
+    }
+    ERR_clear_error();
+    BIO_CALL(client, BIO_write(client, buf, 600));
+    BIO_CALL(client, BIO_write(client, buf, 1));
+    BIO_CALL(client, BIO_write(client, buf, 600));
+    SHOW(BIO_get_num_renegotiates(client));
+    BIO_CALL(server, BIO_write(server, buf, 400));
+    BIO_CALL(client, BIO_read(client, buf, sizeof buf));
+    SHOW(BIO_get_num_renegotiates(client));
+    SHOW(BIO_get_num_renegotiates(server));
+    dup = BIO_new_ssl(ctx.client, 1);
+    SHOW(BIO_dup_state(client, dup));
+    SHOW(BIO_get_num_renegotiates(dup));
+    BIO_free_all(dup);
+    free_bios(client, server);
+    contexts_free(&ctx);
+}
+
 /* Reading and writing do the handshake. */
 static void implicit(int version)
 {
@@ -343,6 +374,7 @@ int main(void)
     empty();
     constructors();
     in_both_versions("over a pair", over_pair);
+    renegotiation_limits();
     in_both_versions("implicit handshake", implicit);
     in_both_versions("lines", lines);
     in_both_versions("failure", failure);

@@ -93,6 +93,8 @@ static void data_in_the_way(int version)
     CALL(ends.server, SSL_write(ends.server, "unread", 6));
     CALL(ends.client, SSL_shutdown(ends.client));
     CALL(ends.client, SSL_shutdown(ends.client));
+    SHOW(SSL_pending(ends.client));
+    SHOW(SSL_has_pending(ends.client));
     CALL(ends.client, SSL_shutdown(ends.client));
     show_flags(&ends);
     CALL(ends.client, SSL_read(ends.client, buf, sizeof buf));
@@ -302,6 +304,43 @@ static void end_of_stream(int version)
     close_ends(&ends);
 }
 
+/* A client that sends its request and goes before the server has finished the handshake. */
+static void gone_early(int version)
+{
+    struct ends ends = { .ctx = contexts_new("ecdsa", version) };
+    int round;
+
+    pair_new_over(&ends.client, &ends.server, ends.ctx.client, ends.ctx.server, PAIR_SOCKET);
+    for (round = 0; round < 4 && SSL_do_handshake(ends.client) != 1; round++)
+        if (SSL_do_handshake(ends.server) == 1)
+            break;
+    ERR_clear_error();
+    SHOW(round);
+    SSL_write(ends.client, "request", 7);
+    SSL_free(ends.client);
+    ends.client = NULL;
+    CALL(ends.server, SSL_do_handshake(ends.server));
+    CALL(ends.server, SSL_read(ends.server, buf, sizeof buf));
+    CALL(ends.server, SSL_read(ends.server, buf, sizeof buf));
+    CALL(ends.server, SSL_write(ends.server, "answer", 6));
+    CALL(ends.server, SSL_shutdown(ends.server));
+    close_ends(&ends);
+}
+
+/* A peek at the end leaves what an earlier call waits for; a read does not. */
+static void peek_at_end(int version)
+{
+    struct ends ends = open_ends(version);
+
+    CALL(ends.client, SSL_read(ends.client, buf, sizeof buf));
+    SSL_set_shutdown(ends.client, SSL_RECEIVED_SHUTDOWN);
+    CALL(ends.client, SSL_peek(ends.client, buf, sizeof buf));
+    SHOW(SSL_want(ends.client));
+    CALL(ends.client, SSL_read(ends.client, buf, sizeof buf));
+    SHOW(SSL_want(ends.client));
+    close_ends(&ends);
+}
+
 /* The alert does not fit: SSL_shutdown has to be called again. */
 static void no_room(int version)
 {
@@ -350,6 +389,8 @@ int main(int argc, char **argv)
     in_both_versions("SSL_set_shutdown", set_by_hand);
     in_both_versions("in the handshake", in_handshake);
     in_both_versions("end of stream", end_of_stream);
+    in_both_versions("gone early", gone_early);
+    in_both_versions("peek at the end", peek_at_end);
     in_both_versions("no room for the alert", no_room);
     return 0;
 }

@@ -155,6 +155,11 @@ fn clear_errno() {
     unsafe { *libc::__errno_location() = 0 };
 }
 
+/// Whether the last system call found no peer any more.
+fn is_connection_ended() -> bool {
+    matches!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET))
+}
+
 /// How a BIO call went wrong, for the call's own return value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BioFailure {
@@ -175,6 +180,8 @@ pub struct BioTransport {
     pub write: Option<Arc<Bio>>,
     /// What is behind an `Io` that is not `Done`.
     pub failure: Option<BioFailure>,
+    /// The last failure to write was one of a connection that the peer has ended.
+    pub broken: bool,
 }
 
 impl BioTransport {
@@ -213,6 +220,7 @@ impl Transport for BioTransport {
         match bio.write(data) {
             n @ 1.. => Io::Done(n.unsigned_abs() as usize),
             n => {
+                self.broken = is_connection_ended();
                 self.failure = Some(BioFailure::Returned(n));
                 match bio.stopped(n) {
                     Io::WouldBlock => Io::WouldBlock,
@@ -222,9 +230,15 @@ impl Transport for BioTransport {
         }
     }
 
+    fn peer_is_gone(&self) -> bool {
+        self.broken
+    }
+
     fn flush(&mut self) -> Io {
+        clear_errno();
         match &self.write {
             Some(bio) if bio.ctrl(sys::BIO_CTRL_FLUSH) <= 0 => {
+                self.broken = is_connection_ended();
                 if bio.should_retry() {
                     Io::WouldBlock
                 } else {

@@ -1,5 +1,6 @@
 //! `BIO_f_ssl(3)`: a connection as a filter BIO, and the chains made with it.
 
+use super::absent::renegotiation::SSL_renegotiate;
 use super::connection::{self, share};
 use super::duplicate::SSL_copy_session_id;
 use super::error::{Error, guard};
@@ -14,13 +15,47 @@ use crate::seam::arg;
 use std::ffi::{c_char, c_int, c_long, c_void};
 use std::ptr;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 /// What a filter BIO holds. The connection's count is given back only when the BIO was told to close it.
 struct Filter {
     ssl: *mut SSL,
-    /// The limits for renegotiation as they were set: renegotiation itself never happens.
-    renegotiate_bytes: c_long,
-    renegotiate_timeout: c_long,
+    limits: Limits,
+}
+
+/// When a filter asks for a renegotiation by itself. That is refused, and the refusal queued, as OpenSSL does in TLS 1.3.
+#[derive(Clone, Default)]
+struct Limits {
+    /// After so many bytes; 0 for never.
+    bytes: c_long,
+    /// Bytes moved since the last time.
+    moved: c_long,
+    /// After so many seconds; 0 for never.
+    timeout: c_long,
+    /// When that began.
+    since: Option<Instant>,
+    /// How often it was asked for.
+    asked: c_long,
+}
+
+impl Limits {
+    /// Counts `moved` bytes; whether a renegotiation is due.
+    fn is_due(&mut self, moved: usize) -> bool {
+        let mut due = false;
+        if self.bytes > 0 {
+            self.moved = self.moved.saturating_add(c_long::try_from(moved).unwrap_or(c_long::MAX));
+            due = self.moved > self.bytes;
+            if due {
+                self.moved = 0;
+            }
+        }
+        if !due && self.timeout > 0 && self.since.is_none_or(|since| since.elapsed().as_secs() > self.timeout as u64) {
+            self.since = Some(Instant::now());
+            due = true;
+        }
+        self.asked += c_long::from(due);
+        due
+    }
 }
 
 /// `SSL_ERROR_*` that a filter turns into retry flags.
@@ -46,7 +81,7 @@ unsafe fn filter<'a>(bio: *mut sys::BIO) -> Option<&'a mut Filter> {
 }
 
 unsafe extern "C" fn create(bio: *mut sys::BIO) -> c_int {
-    let filter = Box::new(Filter { ssl: ptr::null_mut(), renegotiate_bytes: 0, renegotiate_timeout: 0 });
+    let filter = Box::new(Filter { ssl: ptr::null_mut(), limits: Limits::default() });
     // SAFETY: `bio` is a fresh BIO of our method.
     unsafe {
         sys::BIO_set_init(bio, 0);
@@ -120,12 +155,19 @@ unsafe fn set_retry(bio: *mut sys::BIO, ssl: *mut SSL, value: c_int) {
 /// `BIO_read` that this is not the end.
 ///
 /// # Safety
-/// `count` is writable.
-unsafe fn counted(value: c_int, count: *mut usize) -> c_int {
+/// `bio` is a live BIO of ours, and `count` is writable.
+unsafe fn counted(bio: *mut sys::BIO, value: c_int, count: *mut usize) -> c_int {
     match usize::try_from(value) {
         Ok(moved @ 1..) => {
-            // SAFETY: writable, by the caller.
-            unsafe { *count = moved };
+            // SAFETY: by the caller.
+            unsafe {
+                *count = moved;
+                if let Some(filter) = filter(bio)
+                    && filter.limits.is_due(moved)
+                {
+                    SSL_renegotiate(filter.ssl);
+                }
+            }
             1
         }
         _ => value,
@@ -143,7 +185,7 @@ unsafe extern "C" fn read_ex(bio: *mut sys::BIO, buf: *mut c_char, len: usize, r
             sys::BIO_clear_flags(bio, sys::BIO_FLAGS_ALL);
             let value = SSL_read(ssl, buf.cast(), c_int::try_from(len).unwrap_or(c_int::MAX));
             set_retry(bio, ssl, value);
-            Ok(counted(value, read))
+            Ok(counted(bio, value, read))
         }
     })
 }
@@ -159,7 +201,7 @@ unsafe extern "C" fn write_ex(bio: *mut sys::BIO, buf: *const c_char, len: usize
             sys::BIO_clear_flags(bio, sys::BIO_FLAGS_ALL);
             let value = SSL_write(ssl, buf.cast(), c_int::try_from(len).unwrap_or(c_int::MAX));
             set_retry(bio, ssl, value);
-            Ok(counted(value, written))
+            Ok(counted(bio, value, written))
         }
     })
 }
@@ -199,16 +241,17 @@ unsafe fn command_of(bio: *mut sys::BIO, command: c_int, larg: c_long, parg: *mu
                 1
             }
             sys::BIO_C_SET_SSL_RENEGOTIATE_TIMEOUT => {
-                std::mem::replace(&mut filter.renegotiate_timeout, if larg < 60 { 5 } else { larg })
+                filter.limits.since = Some(Instant::now());
+                std::mem::replace(&mut filter.limits.timeout, if larg < 60 { 5 } else { larg })
             }
             sys::BIO_C_SET_SSL_RENEGOTIATE_BYTES => {
-                let old = filter.renegotiate_bytes;
+                let old = filter.limits.bytes;
                 if larg >= 512 {
-                    filter.renegotiate_bytes = larg;
+                    filter.limits.bytes = larg;
                 }
                 old
             }
-            sys::BIO_C_GET_SSL_NUM_RENEGOTIATES => 0,
+            sys::BIO_C_GET_SSL_NUM_RENEGOTIATES => filter.limits.asked,
             sys::BIO_C_SET_SSL => set_ssl(bio, filter, larg, parg.cast()),
             sys::BIO_C_GET_SSL => {
                 arg::set(parg.cast::<*mut SSL>(), ssl);
@@ -251,7 +294,7 @@ unsafe fn command_of(bio: *mut sys::BIO, command: c_int, larg: c_long, parg: *mu
                 set_retry(bio, ssl, value);
                 value.into()
             }
-            sys::BIO_CTRL_DUP => duplicate(ssl, parg.cast()),
+            sys::BIO_CTRL_DUP => duplicate(filter, parg.cast()),
             _ => sys::BIO_ctrl(SSL_get_rbio(ssl), command, larg, parg),
         })
     }
@@ -304,15 +347,16 @@ unsafe fn set_ssl(bio: *mut sys::BIO, filter: &mut Filter, close: c_long, ssl: *
 }
 
 /// # Safety
-/// `ssl` is live; `to` is a live BIO of ours.
-unsafe fn duplicate(ssl: *mut SSL, to: *mut sys::BIO) -> c_long {
+/// The connection of `from` is live; `to` is a live BIO of ours.
+unsafe fn duplicate(from: &Filter, to: *mut sys::BIO) -> c_long {
     // SAFETY: by the caller.
     unsafe {
         let Some(target) = filter(to) else { return 0 };
         if !target.ssl.is_null() {
             connection::SSL_free(target.ssl);
         }
-        target.ssl = super::duplicate::SSL_dup(ssl);
+        target.ssl = super::duplicate::SSL_dup(from.ssl);
+        target.limits = from.limits.clone();
         (!target.ssl.is_null()).into()
     }
 }
@@ -339,7 +383,7 @@ unsafe impl Sync for MethodPtr {}
 
 /// `BIO_f_ssl(3)`: the filter method.
 ///
-/// Status: full.
+/// Status: partial: where the renegotiation limits ask for one in TLS 1.2, it is refused with an entry in the error queue.
 #[unsafe(no_mangle)]
 pub extern "C" fn BIO_f_ssl() -> *const sys::BIO_METHOD {
     static METHOD: OnceLock<MethodPtr> = OnceLock::new();

@@ -118,6 +118,8 @@ pub struct Connection {
     pub(crate) key_update: AtomicI32,
     /// `SSL_get_state`.
     state: Mutex<State>,
+    /// A record has come, also before `SSL_clear`.
+    pub(crate) seen_record: AtomicBool,
     /// What has been seen of the handshake.
     pub(crate) progress: Mutex<Progress>,
     /// How far the callbacks of a ClientHello have come.
@@ -214,6 +216,7 @@ impl Connection {
             goodbye: AtomicU8::new(goodbye::NONE),
             key_update: AtomicI32::new(key_update::NONE),
             state: Mutex::new(State::Before),
+            seen_record: AtomicBool::new(false),
             progress: Mutex::default(),
             hello_stage: AtomicU32::new(0),
             verify_result: AtomicI32::new(0),
@@ -344,12 +347,22 @@ impl Connection {
     /// The BIOs as a transport for one call.
     pub(crate) fn transport(&self) -> crate::libcrypto::bio::BioTransport {
         let bios = self.bios.read();
-        crate::libcrypto::bio::BioTransport { read: bios.read.clone(), write: bios.write.clone(), failure: None }
+        crate::libcrypto::bio::BioTransport {
+            read: bios.read.clone(),
+            write: bios.write.clone(),
+            failure: None,
+            broken: false,
+        }
     }
 
     /// Whether data can flow.
     pub(crate) fn is_open(&self) -> bool {
         matches!(*self.phase.lock(), Phase::Open)
+    }
+
+    /// Whether a fatal error was met.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(*self.phase.lock(), Phase::Failed)
     }
 
     /// `SSL_in_init`: whether something is to be done before data can flow.

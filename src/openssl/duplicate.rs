@@ -4,6 +4,7 @@ use super::config::Config;
 use super::connection::{Connection, share};
 use super::error::{Error, guard};
 use super::types::SSL;
+use super::verify::VerifyPolicy;
 use crate::seam::Handle;
 use std::ffi::c_int;
 use std::ptr;
@@ -44,7 +45,9 @@ fn copy(from: &Arc<Connection>, to: &Arc<Connection>) -> Result<(), Error> {
         settings.max_cert_list = config.max_cert_list;
         settings.read_ahead = config.read_ahead;
         settings.callbacks = config.callbacks;
-        settings.verify = config.verify.clone();
+        // As in SSL_set_verify, no callback leaves the context's in place.
+        let callback = config.verify.callback.or(settings.verify.callback);
+        settings.verify = VerifyPolicy { callback, ..config.verify.clone() };
         settings.generate_id = config.generate_id;
         settings.password = config.password;
         settings.session_id_context = config.session_id_context.clone();

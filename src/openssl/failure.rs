@@ -6,7 +6,7 @@ use super::config::{TLS1_3, op};
 use super::connection::{Connection, shut, want};
 use super::error::{Error, INTERNAL_ERROR};
 use super::failure_reason::{of_misstep, of_record, of_rustls};
-use super::reason;
+use super::{reason, session};
 use crate::libcrypto::bio::{BioFailure, BioTransport};
 use crate::seam::Failure;
 use crate::tls::error::{Error as TlsError, Misstep};
@@ -68,6 +68,9 @@ pub(crate) fn end(ssl: &Connection, verdict: Verdict, send: impl FnOnce(Option<A
     verdict.error.report();
     // After a goodbye the peer is told nothing any more.
     let alert = verdict.alert.filter(|_| !ssl.has_shutdown(shut::SENT));
+    if alert.is_some() {
+        session::connection_failed(ssl);
+    }
     let sent = send(alert);
     callbacks::at_end(ssl);
     match (sent, alert) {
@@ -210,6 +213,7 @@ pub(crate) fn hear_protected(ssl: &Connection) -> Heard {
 fn alert_received(ssl: &Connection, alert: AlertDescription) -> Verdict {
     ssl.set_want(want::NOTHING);
     ssl.add_shutdown(shut::RECEIVED);
+    session::connection_failed(ssl);
     let number = c_int::from(alert.0);
     let error = Error::SslData(ALERT_OFFSET + number, format!("SSL alert number {number}"));
     Verdict { error, alert: None, in_record: true }

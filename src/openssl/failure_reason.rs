@@ -36,6 +36,7 @@ pub(super) fn of_misstep(misstep: Misstep) -> Named {
             (reason::UNEXPECTED_MESSAGE, Some(Alert::UnexpectedMessage))
         }
         Misstep::UnexpectedRecord => (reason::UNEXPECTED_RECORD, Some(Alert::UnexpectedMessage)),
+        Misstep::RecordTooLong => (reason::DATA_LENGTH_TOO_LONG, Some(Alert::RecordOverflow)),
         Misstep::MessageTooLong => (reason::EXCESSIVE_MESSAGE_SIZE, Some(Alert::IllegalParameter)),
         Misstep::KeyUpdateTooShort => (reason::BAD_KEY_UPDATE, Some(Alert::DecodeError)),
         Misstep::KeyUpdateNotLast => (reason::NOT_ON_RECORD_BOUNDARY, Some(Alert::UnexpectedMessage)),

@@ -64,7 +64,12 @@ fn run(ssl: &Arc<Connection>) -> c_int {
         None => return super::io::send_key_update(ssl),
         Some(Some(handshake)) => handshake,
         Some(None) => match begin(ssl) {
-            Ok(handshake) => Box::new(handshake),
+            Ok(mut handshake) => {
+                if ssl.seen_record.load(Ordering::Relaxed) {
+                    handshake.continue_stream();
+                }
+                Box::new(handshake)
+            }
             Err(verdict) => {
                 failure::end(ssl, verdict, |alert| alert.map(|alert| send_plain(&mut ssl.transport(), alert)));
                 callbacks::handshake_stopped(ssl, -1);
@@ -166,6 +171,7 @@ fn step_until_blocked(ssl: &Arc<Connection>, mut handshake: Box<Handshake>, tran
     loop {
         handshake.deaf = ssl.has_shutdown(shut::RECEIVED);
         let outcome = handshake.step(transport);
+        ssl.seen_record.fetch_or(handshake.has_seen_record(), Ordering::Relaxed);
         if handshake.pending().is_empty() {
             progress::flight_sent(ssl);
         }

@@ -53,7 +53,10 @@ fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stop
         return Err(stop(-1, Error::Ssl(reason::UNINITIALIZED)));
     }
     if ssl.has_shutdown(shut::RECEIVED) {
-        ssl.set_want(want::NOTHING);
+        // As with OpenSSL a peek leaves what an earlier call waits for.
+        if !peek {
+            ssl.set_want(want::NOTHING);
+        }
         return Err(Stopped(0));
     }
     open_to_read(ssl)?;
@@ -156,9 +159,8 @@ fn end(ssl: &Arc<Connection>, verdict: Verdict, transport: &mut BioTransport) ->
     let value = if ssl.has_shutdown(shut::RECEIVED) && verdict.is_silent() { 0 } else { -1 };
     failure::end(ssl, verdict, |alert| match ssl.sender.lend(false) {
         Ok(mut sender) => {
-            let sent = sender.abort(transport, alert);
-            sender.discard();
-            sent
+            // It comes back: it still knows of a write that was cut short.
+            sender.abort(transport, alert)
         }
         Err(Unlent::Elsewhere) => {
             ssl.owed.store(alert.map_or(owed::ANSWER, |alert| alert.0.into()), Ordering::SeqCst);
@@ -167,7 +169,6 @@ fn end(ssl: &Arc<Connection>, verdict: Verdict, transport: &mut BioTransport) ->
         Err(_) => None,
     });
     pay(ssl, transport);
-    session::connection_failed(ssl);
     Stopped(value)
 }
 
@@ -226,6 +227,9 @@ fn write(ssl: &Arc<Connection>, data: &[u8]) -> Result<usize, Stopped> {
         return Err(stop(-1, Error::Ssl(reason::PROTOCOL_IS_SHUTDOWN)));
     }
     ssl.set_want(want::NOTHING);
+    if ssl.has_failed() && ssl.sender.look(|sender| sender.is_short(data.len())) == Some(true) {
+        return Err(stop(-1, Error::Ssl(reason::BAD_LENGTH)));
+    }
     open(ssl)?;
     let mut sender = sender(ssl)?;
     let mut transport = ssl.transport();
@@ -540,11 +544,14 @@ fn await_goodbye(ssl: &Arc<Connection>) {
         return;
     }
     let outcome = receive(ssl, &mut receiver, true);
+    if outcome.is_ok() {
+        let found = receiver.plaintext().len();
+        receiver.consume(found);
+    }
     drop(receiver);
     if outcome.is_ok() {
         // The peer is told nothing any more.
         failure::end(ssl, Verdict::silent(reason::APPLICATION_DATA_AFTER_CLOSE_NOTIFY), |_| None);
-        session::connection_failed(ssl);
     }
 }
 

@@ -223,18 +223,17 @@ fn spoil(ssl: &Connection) {
     }
 }
 
-/// The handshake has failed: its session must not be resumed.
+/// The handshake has failed.
 pub(crate) fn handshake_failed(ssl: &Arc<Connection>) {
     let answered = ssl.exchange.read().as_ref().is_some_and(|exchange| exchange.record.lock().server_hello.is_some());
     // TLS 1.3: whether the client has the key of the session that it names is found out before anything is answered.
     if session_server::is_tls13(ssl) && !answered {
         ssl.session.state.lock().hit = false;
     }
-    spoil(ssl);
 }
 
-/// A fatal error on an open connection: its session must not be resumed.
-pub(crate) fn connection_failed(ssl: &Arc<Connection>) {
+/// A fatal alert is sent, or has come: the session must not be resumed.
+pub(crate) fn connection_failed(ssl: &Connection) {
     spoil(ssl);
 }
 

@@ -24,6 +24,8 @@ pub enum Misstep {
     EmptyRecord,
     /// A protected record of a type that does not exist (TLS 1.3).
     UnknownInnerType,
+    /// A record in clear that is longer than any may be.
+    RecordTooLong,
     /// An alert that is not two bytes long.
     InvalidAlert,
     /// A change_cipher_spec that is not what it must be.

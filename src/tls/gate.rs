@@ -22,6 +22,8 @@ const CLIENT_HELLO_MAX: usize = 131_396;
 const SERVER_HELLO_MAX: usize = 20_000;
 /// The longest TLS 1.3 ticket message that OpenSSL takes, bytes.
 const TICKET_MAX: usize = 131_338;
+/// The longest body of a record in clear, bytes.
+const CLEAR_MAX: usize = 16384;
 /// How many records without content may come in a row.
 const EMPTY_MAX: u32 = 32;
 
@@ -52,6 +54,8 @@ pub(super) struct Gate {
     opened: bool,
     /// The first message as far as it has come, while it is looked at.
     greeting: Vec<u8>,
+    /// The first message has begun to come, and is of the right type.
+    answered: bool,
     /// The first message has been looked at.
     greeted: bool,
     /// The ServerHello that has come.
@@ -63,6 +67,15 @@ pub(super) struct Gate {
 impl Gate {
     pub(super) fn new(is_server: bool) -> Self {
         Self { is_server, ..Self::default() }
+    }
+
+    pub(super) fn is_server(&self) -> bool {
+        self.is_server
+    }
+
+    /// Client: whether no message of the server has begun to come.
+    pub(super) fn is_unanswered(&self) -> bool {
+        !self.is_server && !self.answered
     }
 
     /// Server: its answer to the ClientHello may begin `records`. Gives the ServerHello when it goes by.
@@ -117,6 +130,9 @@ impl Gate {
     /// Judges a whole record.
     pub(super) fn admit(&mut self, record: &[u8]) -> Result<Admission, Misstep> {
         let Some((&[kind, ..], body)) = record.split_first_chunk::<HEADER>() else { return Ok(Admission::Pass) };
+        if !self.sealed && body.len() > CLEAR_MAX {
+            return Err(Misstep::RecordTooLong);
+        }
         if kind == content::CHANGE_CIPHER_SPEC && (self.version == TLS1_3 || self.retried) {
             return self.admit_middlebox_change(body);
         }
@@ -186,6 +202,7 @@ impl Gate {
         if kind != awaited {
             return Err(Misstep::UnexpectedMessage);
         }
+        self.answered = true;
         if len > most {
             return Err(Misstep::MessageTooLong);
         }

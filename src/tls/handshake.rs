@@ -161,6 +161,16 @@ impl Handshake {
         self.inbound.has_ciphertext()
     }
 
+    /// Whether a whole record has come, in this handshake or before it ([`Handshake::continue_stream`]).
+    pub fn has_seen_record(&self) -> bool {
+        self.inbound.seen_record
+    }
+
+    /// Records have come from this transport before: what is none now is not taken for another protocol's greeting.
+    pub fn continue_stream(&mut self) {
+        self.inbound.seen_record = true;
+    }
+
     /// The records that wait to be sent.
     pub fn pending(&self) -> &[u8] {
         self.outbound.pending()
@@ -183,6 +193,9 @@ impl Handshake {
                 // Said before anything is received, so that the end of a flight can be told of.
                 Io::Done(_) => return Ok(Progress::Stepped),
                 Io::WouldBlock => return Ok(Progress::WantWrite),
+                Io::Eof | Io::Failed if self.sends_tickets_alone() && transport.peer_is_gone() => {
+                    self.outbound = Outbound::default();
+                }
                 Io::Eof | Io::Failed => return Ok(Progress::SendFailed),
             }
         }
@@ -210,6 +223,12 @@ impl Handshake {
         }
     }
 
+    /// Whether what waits to be sent is a TLS 1.3 server's tickets. A client that has gone already does not miss them, and
+    /// what it has sent before can still be read.
+    fn sends_tickets_alone(&self) -> bool {
+        matches!(&self.machine, Machine::Sending(established) if self.gate.is_server() && established.facts.version == TLS1_3)
+    }
+
     /// TLS 1.2: drops what has not been sent, with the keys that have just come into use: an alert then goes in clear, and
     /// the peer does not take the handshake for complete. TLS 1.3 has had its keys before.
     pub fn forget_plain_flight(&mut self) {
@@ -228,6 +247,13 @@ impl Handshake {
         // It goes with the flight that does not come any more.
         self.outbound.drop_first_change_cipher_spec();
         let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert);
+        // As the hello's, the version of an alert is TLS 1.0's until there is an answer.
+        if has_alert
+            && self.gate.is_unanswered()
+            && let Some([21, 3, minor, ..]) = self.outbound.sink().last_chunk_mut::<7>()
+        {
+            *minor = 1;
+        }
         tap::settle(&self.exchange, &mut self.outbound);
         let was_sent = matches!(self.outbound.flush(transport), Io::Done(_));
         has_alert.then_some(was_sent)

@@ -146,7 +146,7 @@ pub struct Inbound {
     /// Decrypted application data not yet read, inside `data[..start]` or at its border.
     plain: Range<usize>,
     /// Whether a whole record has been seen on this connection.
-    seen_record: bool,
+    pub(super) seen_record: bool,
     /// The header that has come last, for observers.
     header: Option<[u8; HEADER]>,
     /// The header of the record now being received has been noted there.

@@ -363,6 +363,11 @@ impl Sender {
         self.outbound.is_sent()
     }
 
+    /// Whether a write is waiting to be repeated that has sealed more than `len` bytes.
+    pub fn is_short(&self, len: usize) -> bool {
+        self.retry.is_some() && len < self.sealed
+    }
+
     /// Sends `data`. `WouldBlock` and `Failed`: the same call must be repeated. `Done(n)`: n bytes were sent.
     ///
     /// # Errors
@@ -370,7 +375,7 @@ impl Sender {
     pub fn write(&mut self, transport: &mut dyn Transport, data: &[u8], mode: WriteMode) -> Result<Io, Error> {
         let address = data.as_ptr() as usize;
         if let Some(before) = self.retry {
-            if data.len() < self.sealed {
+            if self.is_short(data.len()) {
                 return Err(Error::BadWriteLength);
             }
             if !mode.moving_buffer && before != address {

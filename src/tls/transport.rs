@@ -21,6 +21,11 @@ pub trait Transport {
     /// Writes at most `data.len()` bytes of `data`.
     fn send(&mut self, data: &[u8]) -> Io;
 
+    /// Whether the last call failed because there is no peer any more.
+    fn peer_is_gone(&self) -> bool {
+        false
+    }
+
     /// Pushes out what a buffering transport still holds. Called at the end of each flight.
     fn flush(&mut self) -> Io {
         Io::Done(0)
