@@ -44,7 +44,9 @@ fn receiver(ssl: &Connection) -> Result<Lent<'_, Receiver>, Stopped> {
 
 /// The sending half, for this call alone.
 fn sender(ssl: &Connection) -> Result<Lent<'_, Sender>, Stopped> {
-    ssl.sender.lend(true).map_err(unlent)
+    let sender = ssl.sender.lend(true).map_err(unlent)?;
+    // Another thread may have met the end while this one waited.
+    if sender.is_ended() { Err(Stopped(-1)) } else { Ok(sender) }
 }
 
 /// `SSL_read` and `SSL_peek`.

@@ -363,6 +363,11 @@ impl Sender {
         self.outbound.is_sent()
     }
 
+    /// Whether the connection has been ended ([`Sender::abort`]).
+    pub fn is_ended(&self) -> bool {
+        self.traffic.is_none()
+    }
+
     /// Whether a write is waiting to be repeated that has sealed more than `len` bytes.
     pub fn is_short(&self, len: usize) -> bool {
         self.retry.is_some() && len < self.sealed
