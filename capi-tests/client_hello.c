@@ -115,6 +115,49 @@ static void callback(int version)
     run(version, "warning", "one.example", &warning);
 }
 
+/* A client's is called, too, when the server has answered, whether or not there was a name. */
+static SSL_SESSION *run_client(struct contexts *ctx, const char *label, const char *name, SSL_SESSION *session)
+{
+    SSL *client, *server;
+    struct pair_result result;
+
+    printf("-- %s\n", label);
+    pair_new(&client, &server, ctx->client, ctx->server);
+    if (name != NULL)
+        SSL_set_tlsext_host_name(client, name);
+    SSL_set_session(client, session);
+    SSL_SESSION_free(session);
+    result = pair_handshake(client, server);
+    pair_show("  handshake", &result);
+    if (result.ok) {
+        CHECK(pair_transfer(server, client, "answer", 6));
+        printf("  reused %d\n", SSL_session_reused(client));
+    }
+    session = SSL_get1_session(client);
+    pair_free(client, server);
+    return session;
+}
+
+static void client_callback(int version)
+{
+    struct contexts ctx = contexts_new("ecdsa", version);
+    struct answer answer = { SSL_TLSEXT_ERR_OK, 0, NULL };
+    SSL_SESSION *session;
+
+    SSL_CTX_set_tlsext_servername_callback(ctx.client, named);
+    SSL_CTX_set_tlsext_servername_arg(ctx.client, &answer);
+    session = run_client(&ctx, "client: ok", "one.example", NULL);
+    session = run_client(&ctx, "client: resumed", "one.example", session);
+    answer.ret = SSL_TLSEXT_ERR_NOACK;
+    SSL_SESSION_free(run_client(&ctx, "client: no name", NULL, NULL));
+    answer.ret = SSL_TLSEXT_ERR_ALERT_FATAL;
+    SSL_SESSION_free(run_client(&ctx, "client: fatal", "one.example", NULL));
+    answer.alert = SSL_AD_INTERNAL_ERROR;
+    SSL_SESSION_free(run_client(&ctx, "client: fatal with another alert", NULL, NULL));
+    SSL_SESSION_free(session);
+    contexts_free(&ctx);
+}
+
 /* ---- another context ---- */
 
 static void show_cert(const char *label, SSL *ssl)
@@ -336,6 +379,7 @@ int main(void)
 {
     setting();
     in_both_versions("name callback", callback);
+    in_both_versions("client's name callback", client_callback);
     in_both_versions("another context", another_context);
     set_by_hand();
     in_both_versions("client-hello callback", hello_callback);

@@ -316,6 +316,9 @@ impl Application for Asked {
         }
         // What has come so far is told up to the certificates, what comes after them when they are accepted.
         callbacks::after_step(&ssl);
+        if let Some(alert) = server_name::answered(&ssl) {
+            return verify::refuse(reason::CALLBACK_FAILED, alert);
+        }
         let answer = verify::verify_peer(&ssl);
         if matches!(answer, VerifyAnswer::Accept) {
             progress::verified(&ssl);
@@ -323,10 +326,12 @@ impl Application for Asked {
         answer
     }
 
-    fn server_resumed(&self) -> VerifyAnswer {
-        match self.ssl() {
-            Some(ssl) => verify::resumed(&ssl),
-            None => VerifyAnswer::Refuse(AlertDescription::InternalError),
+    fn server_resumed(&self, version: u16) -> VerifyAnswer {
+        let Some(ssl) = self.ssl() else { return VerifyAnswer::Refuse(AlertDescription::InternalError) };
+        match server_name::answered(&ssl) {
+            Some(alert) => verify::refuse(reason::CALLBACK_FAILED, alert),
+            None if version == TLS1_3 => verify::resumed(&ssl),
+            None => VerifyAnswer::Accept,
         }
     }
 

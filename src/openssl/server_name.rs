@@ -17,6 +17,7 @@ use rustls::pki_types::ServerName;
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Told of the name in a ClientHello: may change certificates or context, or refuse.
 pub(crate) type ServerNameCallback =
@@ -40,12 +41,15 @@ pub(crate) struct ServerNames {
     to_send: Mutex<Option<CString>>,
     /// Server: the name received.
     received: Mutex<Option<CString>>,
+    /// Client: the program has been told of the server's answer.
+    answered: AtomicBool,
 }
 
 impl ServerNames {
     /// Forgets what belongs to one handshake.
     pub(crate) fn clear(&self) {
         *self.received.lock() = None;
+        self.answered.store(false, Ordering::Relaxed);
     }
 
     /// The name that is sent.
@@ -97,17 +101,36 @@ pub(crate) fn set_callback_arg(context: &Context, arg: *mut c_void) {
     context.callbacks.write().server_name.1 = Arg(arg);
 }
 
-/// Server: keeps the name received and asks the program about it.
-pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
-    *ssl.names.received.lock() = hello.server_name().and_then(|name| CString::new(name).ok());
+/// Calls the program's callback, if there is one: its answer, and the alert that it may have chosen.
+fn call(ssl: &Arc<Connection>) -> Option<(c_int, c_int)> {
     let (mut callback, mut user) = ssl.context().callbacks.read().server_name;
     if callback.is_none() {
         (callback, user) = ssl.session_context.callbacks.read().server_name;
     }
-    let Some(callback) = callback else { return Ok(()) };
+    let callback = callback?;
     let mut alert = c_int::from(AlertDescription::UnrecognizedName.0);
     // SAFETY: the connection is live while its handshake runs; `alert` is valid for the call.
-    match unsafe { callback(ssl.as_ptr(), &mut alert, user.0) } {
+    let answer = unsafe { callback(ssl.as_ptr(), &mut alert, user.0) };
+    Some((answer, alert))
+}
+
+/// Client: tells the program, once, that the server has answered the hello, whether or not there was a name in it.
+/// Returns the alert with which it ends the handshake. A warning, which would change nothing, is not sent.
+pub(crate) fn answered(ssl: &Arc<Connection>) -> Option<AlertDescription> {
+    if ssl.is_server() || ssl.names.answered.swap(true, Ordering::Relaxed) {
+        return None;
+    }
+    match call(ssl)? {
+        (FATAL, alert) => Some(callbacks::alert(alert)),
+        _ => None,
+    }
+}
+
+/// Server: keeps the name received and asks the program about it.
+pub(crate) fn ask(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloAnswer> {
+    *ssl.names.received.lock() = hello.server_name().and_then(|name| CString::new(name).ok());
+    let Some((answer, alert)) = call(ssl) else { return Ok(()) };
+    match answer {
         FATAL => Err(abort(reason::CALLBACK_FAILED, callbacks::alert(alert))),
         WARN => {
             warn(ssl, alert);

@@ -79,8 +79,9 @@ pub trait Application: Send + Sync {
     /// A peer has shown its chain, leaf first; `ocsp` is its stapled response or empty.
     fn verify_peer(&self, chain: &[CertificateDer<'_>], ocsp: &[u8]) -> VerifyAnswer;
 
-    /// Client: the server has resumed a TLS 1.3 session. Waiting is not possible here.
-    fn server_resumed(&self) -> VerifyAnswer {
+    /// Client: the server has resumed a session of `version`. Waiting is not possible here.
+    fn server_resumed(&self, version: u16) -> VerifyAnswer {
+        let _ = version;
         VerifyAnswer::Accept
     }
 

@@ -9,7 +9,6 @@ use super::hello::Hello;
 use super::record::{Inbound, content};
 use super::replay::Stage;
 use super::rewritten_hello::{self, Patched};
-use super::session::TLS1_3;
 use super::tap::{self, Tap};
 use super::traffic::Established;
 use super::transport::{Io, Outbound, Transport};
@@ -370,13 +369,12 @@ impl Handshake {
         }
     }
 
-    /// A client that resumes in TLS 1.3 may still find fault with the server. Its Finished is on its way then; the alert
-    /// follows it.
+    /// A client that resumes may still find fault with the server. Its Finished is on its way then; the alert follows it.
     fn confirm_resumption(&self, established: Box<Established>) -> Result<Box<Established>, Error> {
-        if !established.facts.resumed || established.facts.version != TLS1_3 {
+        if !established.facts.resumed {
             return Ok(established);
         }
-        match self.exchange.application.server_resumed() {
+        match self.exchange.application.server_resumed(established.facts.version) {
             VerifyAnswer::Refuse(alert) => Err(Error::Application(Some(alert))),
             VerifyAnswer::Accept | VerifyAnswer::Wait(_) => Ok(established),
         }
