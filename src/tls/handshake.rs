@@ -9,6 +9,7 @@ use super::hello::Hello;
 use super::record::{Inbound, content};
 use super::replay::Stage;
 use super::rewritten_hello::{self, Patched};
+use super::session::TLS1_3;
 use super::tap::{self, Tap};
 use super::traffic::Established;
 use super::transport::{Io, Outbound, Transport};
