@@ -62,6 +62,7 @@ static void one_result(struct contexts *ctx, int on_server)
 static void results(int version)
 {
     struct contexts ctx = contexts_new("ecdsa", version);
+    int step = getenv("CAPI_SHORT") == NULL ? 1 : 9;
 
     SSL_CTX_set_verify(ctx.server, SSL_VERIFY_PEER, NULL);
     if (SSL_CTX_use_certificate_file(ctx.client, pki("client.pem"), SSL_FILETYPE_PEM) != 1
@@ -71,7 +72,7 @@ static void results(int version)
         SSL_CTX_set_cert_verify_callback(on_server ? ctx.server : ctx.client, give_result, NULL);
         if (on_server)
             SSL_CTX_set_cert_verify_callback(ctx.client, NULL, NULL);
-        for (result_given = -1; result_given <= LAST_RESULT; result_given++)
+        for (result_given = -1; result_given <= LAST_RESULT; result_given += step)
             one_result(&ctx, on_server);
         for (answer_given = -2; answer_given <= 2; answer_given += 3)
             for (result_given = 0; result_given <= 10; result_given += 10)

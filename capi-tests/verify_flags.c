@@ -105,7 +105,7 @@ static void flags(void)
     for (size_t c = 0; c < sizeof certs / sizeof *certs; c++) {
         SSL_CTX *server = new_server_ctx(certs[c]);
 
-        for (size_t t = 0; t < sizeof tries / sizeof *tries; t++) {
+        for (size_t t = 0; t < sizeof tries / sizeof *tries; t += getenv("CAPI_SHORT") == NULL ? 1 : 4) {
             /* where they are set makes no difference that depends on the flag */
             enum place place = (enum place)((c + t) % PLACES);
             SSL_CTX *client = watching_client(SSL_VERIFY_PEER);

@@ -62,7 +62,10 @@ static void handshake(const char *label, SSL_CTX *client_ctx, SSL_CTX *server_ct
 /* `cert` with `ca` between it and the root: on both sides in turn, at each level. */
 static void levels(const char *name, X509 *cert, EVP_PKEY *key, X509 *ca, X509 *anchor, int version)
 {
-    for (int level = 0; level <= 5; level++) {
+    /* all of what known-gaps has lines about */
+    int step = getenv("CAPI_SHORT") == NULL || strcmp(name, "dsa") == 0 ? 1 : 4;
+
+    for (int level = 0; level <= 5; level += step) {
         SSL_CTX *shown = new_server_ctx(NULL), *plain_server = new_server_ctx(NULL), *client = new_client_ctx();
         char label[80];
 
@@ -80,7 +83,7 @@ static void levels(const char *name, X509 *cert, EVP_PKEY *key, X509 *ca, X509 *
         }
         if (level == 0) {
             /* shown by a side that does not mind, to peers that do */
-            for (int wanted = 0; wanted <= 3; wanted++) {
+            for (int wanted = 0; wanted <= 3; wanted += step) {
                 SSL_CTX_set_security_level(client, wanted);
                 snprintf(label, sizeof label, "  from level 0 to a client of level %d", wanted);
                 handshake(label, client, shown);
@@ -95,7 +98,7 @@ static void levels(const char *name, X509 *cert, EVP_PKEY *key, X509 *ca, X509 *
             SSL_CTX_use_PrivateKey(client, key);
             if (ca != NULL)
                 SSL_CTX_add1_chain_cert(client, ca);
-            for (int wanted = 0; wanted <= 3; wanted++) {
+            for (int wanted = 0; wanted <= 3; wanted += step) {
                 SSL_CTX_set_security_level(plain_server, wanted);
                 snprintf(label, sizeof label, "  to a server of level %d", wanted);
                 handshake(label, client, plain_server);

@@ -270,6 +270,8 @@ static void odd_leaves(int version)
 
         if (server != NULL) {
             attempt("  verified", client, server);
+        }
+        if (server != NULL && getenv("CAPI_SHORT") == NULL) {
             SSL_CTX_set_verify(client, SSL_VERIFY_NONE, NULL);
             attempt("  not", client, server);
             SSL_CTX_set_verify(client, SSL_VERIFY_PEER, NULL);
