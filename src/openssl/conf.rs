@@ -13,10 +13,11 @@ use super::reason;
 use super::types::{SSL, SSL_CONF_CTX, SSL_CTX};
 use crate::libcrypto::names::NameStack;
 use crate::libcrypto::sys;
-use crate::seam::{Failure, Handle, arg};
+use crate::seam::{Failure, Handle, Owned, Owning, arg};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
 
 /// `SSL_CONF_FLAG_*` bits.
@@ -30,6 +31,12 @@ pub(crate) mod flag {
     pub(crate) const REQUIRE_PRIVATE: u32 = 0x40;
 }
 
+impl Owned for ConfContext {
+    fn owners(&self) -> &AtomicUsize {
+        &self.owners
+    }
+}
+
 impl Handle for SSL_CONF_CTX {
     type Inner = ConfContext;
 }
@@ -37,6 +44,7 @@ impl Handle for SSL_CONF_CTX {
 /// The object behind an `SSL_CONF_CTX *`.
 #[derive(Default)]
 pub struct ConfContext {
+    owners: AtomicUsize,
     state: Mutex<State>,
     /// Names of issuers collected so far.
     names: Mutex<Option<NameStack>>,
@@ -236,7 +244,7 @@ unsafe fn share(cctx: *const SSL_CONF_CTX) -> Result<Arc<ConfContext>, Error> {
 /// Status: full.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CONF_CTX_new() -> *mut SSL_CONF_CTX {
-    guard(std::ptr::null_mut(), || Ok(SSL_CONF_CTX::give(Arc::default())))
+    guard(std::ptr::null_mut(), || Ok(SSL_CONF_CTX::give(Owning::new(Arc::default()))))
 }
 
 /// `SSL_CONF_CTX_free(3)`: frees it; null is allowed.

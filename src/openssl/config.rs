@@ -178,12 +178,14 @@ impl Config {
         self.ciphers = CipherChoice::default_choice();
     }
 
-    /// Changes a shared configuration: copies it first if others hold it.
-    pub(crate) fn edit<T>(shared: &mut Arc<Self>, change: impl FnOnce(&mut Self) -> T) -> T {
-        let config = Arc::make_mut(shared);
+    /// Puts a changed copy in the place of a shared configuration. The caller drops the old one with nothing locked:
+    /// keys, certificates and stores that go with it may run the program's code.
+    pub(crate) fn edit<T>(shared: &mut Arc<Self>, change: impl FnOnce(&mut Self) -> T) -> (T, Arc<Self>) {
+        let mut config = Self::clone(shared);
         config.settings = OnceLock::new();
         config.other_settings = OnceLock::new();
-        change(config)
+        let value = change(&mut config);
+        (value, std::mem::replace(shared, Arc::new(config)))
     }
 
     /// Whether TLS 1.2 and TLS 1.3 may be negotiated.

@@ -17,16 +17,16 @@ use super::verify::ConnectionTrust;
 use crate::libcrypto::bio::Bio;
 use crate::libcrypto::ex_data::ExData;
 use crate::libcrypto::sys;
-use crate::seam::Handle;
 use crate::seam::slot::Slot;
 use crate::seam::thread::LastOfEach;
+use crate::seam::{Handle, Owned, Owning};
 use crate::tls::exchange::Exchange;
 use crate::tls::handshake::Handshake;
 use crate::tls::traffic::{Receiver, Sender};
 use parking_lot::{Mutex, RwLock};
 use rustls::KeyingMaterialExporter;
 use std::ffi::c_int;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 impl Handle for SSL {
@@ -76,11 +76,12 @@ pub(crate) struct Bios {
 
 /// The object behind an `SSL *`.
 pub struct Connection {
+    owners: AtomicUsize,
     this: Weak<Connection>,
     /// The context now (`SSL_set_SSL_CTX` changes it).
-    context: RwLock<Arc<Context>>,
+    context: RwLock<Owning<Context>>,
     /// The context it was made from: owns the session cache and the server-name callback.
-    pub(crate) session_context: Arc<Context>,
+    pub(crate) session_context: Owning<Context>,
     config: RwLock<Arc<Config>>,
     /// The method, if `SSL_set_ssl_method` changed it.
     pub(crate) method: RwLock<&'static Method>,
@@ -189,6 +190,7 @@ impl Connection {
         let method = *context.method.read();
         let trust = ConnectionTrust::new(&context)?;
         let connection = Arc::new_cyclic(|this| Self {
+            owners: AtomicUsize::new(0),
             this: this.clone(),
             options: AtomicU64::new(config.options),
             mode: AtomicU32::new(config.mode),
@@ -196,8 +198,8 @@ impl Connection {
             trust,
             session: ConnectionSession::default(),
             method: RwLock::new(method),
-            session_context: context.clone(),
-            context: RwLock::new(context),
+            session_context: Owning::new(context.clone()),
+            context: RwLock::new(Owning::new(context)),
             config: RwLock::new(config),
             server: AtomicBool::new(method.side != Side::Client),
             task: AtomicU8::new(Task::Unset as u8),
@@ -244,12 +246,12 @@ impl Connection {
 
     /// The context now.
     pub(crate) fn context(&self) -> Arc<Context> {
-        self.context.read().clone()
+        Arc::clone(&self.context.read())
     }
 
     /// Replaces the context (`SSL_set_SSL_CTX`); gives the old one.
-    pub(crate) fn replace_context(&self, context: Arc<Context>) -> Arc<Context> {
-        std::mem::replace(&mut self.context.write(), context)
+    pub(crate) fn replace_context(&self, context: Arc<Context>) -> Owning<Context> {
+        std::mem::replace(&mut self.context.write(), Owning::new(context))
     }
 
     /// The settings of this connection.
@@ -260,10 +262,12 @@ impl Connection {
     /// Changes this connection's settings.
     pub(crate) fn edit<T>(&self, change: impl FnOnce(&mut Config) -> T) -> T {
         let mut shared = self.config.write();
-        let value = Config::edit(&mut shared, change);
+        let (value, old) = Config::edit(&mut shared, change);
         self.options.store(shared.options, Ordering::Relaxed);
         self.mode.store(shared.mode, Ordering::Relaxed);
         self.read_ahead.store(shared.read_ahead, Ordering::Relaxed);
+        drop(shared);
+        drop(old);
         value
     }
 
@@ -435,24 +439,22 @@ impl Connection {
     }
 }
 
-impl Connection {
-    /// Runs what may call the program back with this connection, while it still can be used.
-    fn tear_down(&self) {
-        self.ex_data.detach(self.as_ptr().cast());
+impl Owned for Connection {
+    fn owners(&self) -> &AtomicUsize {
+        &self.owners
+    }
+
+    /// Runs what may call the program back with this connection.
+    fn last_owner_gone(this: &Arc<Self>) {
+        this.ex_data.detach(this.as_ptr().cast());
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // Freed from inside one of its own calls: there is no pointer any more that callbacks could use.
+        // Never owned: it could not be made whole.
         self.ex_data.detach(std::ptr::null_mut());
         super::session::connection_dropped(self);
-        let (now, first) = (self.context.get_mut(), &self.session_context);
-        let ours = if Arc::ptr_eq(now, first) { 2 } else { 1 };
-        now.tear_down_if_last(ours);
-        if ours == 1 {
-            first.tear_down_if_last(1);
-        }
     }
 }
 
@@ -476,7 +478,7 @@ pub unsafe extern "C" fn SSL_new(ctx: *mut SSL_CTX) -> *mut SSL {
     guard(std::ptr::null_mut(), || {
         // SAFETY: null or a live handle, by the manual.
         let context = unsafe { SSL_CTX::share(ctx) }.ok_or(Error::Ssl(super::reason::NULL_SSL_CTX))?;
-        Ok(SSL::give(Connection::new(context)?))
+        Ok(SSL::give(Owning::new(Connection::new(context)?)))
     })
 }
 
@@ -502,10 +504,7 @@ pub unsafe extern "C" fn SSL_up_ref(ssl: *mut SSL) -> c_int {
 pub unsafe extern "C" fn SSL_free(ssl: *mut SSL) {
     guard((), || {
         // SAFETY: null or a live handle whose count is given up, by the manual.
-        let ssl = unsafe { SSL::take(ssl) };
-        if let Some(last) = ssl.filter(|ssl| Arc::strong_count(ssl) == 1) {
-            last.tear_down();
-        }
+        drop(unsafe { SSL::take(ssl) });
         Ok(())
     });
 }
@@ -562,7 +561,7 @@ pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: *mut SSL, ctx: *mut SSL_CTX) -> *m
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { share(ssl) }?;
         // SAFETY: as above.
-        let new = unsafe { SSL_CTX::share(ctx) }.unwrap_or_else(|| ssl.session_context.clone());
+        let new = unsafe { SSL_CTX::share(ctx) }.unwrap_or_else(|| Arc::clone(&ssl.session_context));
         let old = ssl.context();
         if !Arc::ptr_eq(&old, &new) {
             let (from, to) = (old.config(), new.config());

@@ -12,13 +12,14 @@ use super::verify::ContextTrust;
 use crate::libcrypto::ex_data::ExData;
 use crate::libcrypto::lib_ctx::LibCtx;
 use crate::libcrypto::sys;
-use crate::seam::{Handle, arg};
+use crate::seam::{Handle, Owned, Owning, arg};
 use crate::tls::config::{self, Settings};
 use parking_lot::{Mutex, RwLock};
 use rustls::{ClientConfig, ServerConfig};
 use smallvec::SmallVec;
 use std::ffi::{c_char, c_int};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 impl Handle for SSL_CTX {
     type Inner = Context;
@@ -26,6 +27,7 @@ impl Handle for SSL_CTX {
 
 /// The object behind an `SSL_CTX *`.
 pub struct Context {
+    owners: AtomicUsize,
     /// The method it was made with, or was given by `SSL_CTX_set_ssl_version`.
     pub(crate) method: RwLock<&'static Method>,
     /// Library context and property query for all calls into libcrypto made for it.
@@ -78,7 +80,8 @@ impl Context {
 
     /// Changes what later connections inherit.
     pub(crate) fn edit<T>(&self, change: impl FnOnce(&mut Config) -> T) -> T {
-        Config::edit(&mut self.config.write(), change)
+        let (value, _old) = Config::edit(&mut self.config.write(), change);
+        value
     }
 
     /// rustls's configuration for a client with these settings.
@@ -120,20 +123,21 @@ impl Context {
     }
 }
 
-impl Context {
-    /// Runs what may call the program back with this context, while it still can be used: when only `ours` counts are
-    /// left, which the caller is about to give up.
-    pub(crate) fn tear_down_if_last(self: &Arc<Self>, ours: usize) {
-        if Arc::strong_count(self) == ours {
-            super::session_cache::context_freed(self);
-            self.ex_data.detach(SSL_CTX::peek(self).cast());
-        }
+impl Owned for Context {
+    fn owners(&self) -> &AtomicUsize {
+        &self.owners
+    }
+
+    /// Runs what may call the program back with this context.
+    fn last_owner_gone(this: &Arc<Self>) {
+        super::session_cache::context_freed(this);
+        this.ex_data.detach(SSL_CTX::peek(this).cast());
     }
 }
 
 impl Drop for Context {
     fn drop(&mut self) {
-        // Two threads gave the last counts up at once: there is no pointer any more that callbacks could use.
+        // Owned again after its last owner had let go: there is no pointer any more that callbacks could use.
         self.ex_data.detach(std::ptr::null_mut());
     }
 }
@@ -152,6 +156,7 @@ fn new(lib_ctx: LibCtx, method: *const SSL_METHOD) -> Result<*mut SSL_CTX, Error
     let method = Method::from_ptr(method).ok_or(Error::Ssl(super::reason::NULL_SSL_METHOD_PASSED))?;
     method.usable()?;
     let context = Arc::new(Context {
+        owners: AtomicUsize::new(0),
         method: RwLock::new(method),
         trust: ContextTrust::new(&lib_ctx)?,
         certificates: ContextCertificates::default(),
@@ -166,7 +171,7 @@ fn new(lib_ctx: LibCtx, method: *const SSL_METHOD) -> Result<*mut SSL_CTX, Error
     if !context.ex_data.attach(SSL_CTX::peek(&context).cast()) {
         return Err(Error::Ssl(super::error::MALLOC_FAILURE));
     }
-    let ctx = SSL_CTX::give(context);
+    let ctx = SSL_CTX::give(Owning::new(context));
     super::conf::apply_system_default(ctx);
     Ok(ctx)
 }
@@ -221,9 +226,7 @@ pub unsafe extern "C" fn SSL_CTX_up_ref(ctx: *mut SSL_CTX) -> c_int {
 pub unsafe extern "C" fn SSL_CTX_free(ctx: *mut SSL_CTX) {
     guard((), || {
         // SAFETY: null or a live handle whose count is given up, by the manual.
-        if let Some(context) = unsafe { SSL_CTX::take(ctx) } {
-            context.tear_down_if_last(1);
-        }
+        drop(unsafe { SSL_CTX::take(ctx) });
         Ok(())
     });
 }

@@ -5,7 +5,7 @@ use super::connection::{Connection, share};
 use super::error::{Error, guard};
 use super::types::SSL;
 use super::verify::VerifyPolicy;
-use crate::seam::Handle;
+use crate::seam::{Handle, Owning};
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::Arc;
@@ -24,11 +24,11 @@ pub unsafe extern "C" fn SSL_dup(ssl: *mut SSL) -> *mut SSL {
         // SAFETY: null or a live handle, by the manual.
         let from = unsafe { share(ssl) }?;
         if from.has_begun() {
-            return Ok(SSL::give(from));
+            return Ok(SSL::give(Owning::new(from)));
         }
         let to = Connection::new(from.context())?;
         copy(&from, &to)?;
-        Ok(SSL::give(to))
+        Ok(SSL::give(Owning::new(to)))
     })
 }
 

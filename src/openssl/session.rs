@@ -6,7 +6,7 @@ use super::session_cache::{DEFAULT_TIMEOUT, count, mode};
 use super::session_object::{Bytes32, Fields, Session, now};
 use super::types::{SSL, SSL_SESSION};
 use super::{reason, session_client, session_server};
-use crate::seam::{Handle, arg};
+use crate::seam::{Handle, Owning, arg};
 use crate::tls::hello::Hello;
 use crate::tls::session::{Resumable, TLS1_2, TLS1_3, ticket_id};
 use parking_lot::Mutex;
@@ -31,7 +31,7 @@ pub(crate) struct ConnectionSession {
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// In use, or to be offered.
-    pub(super) current: Option<Arc<Session>>,
+    pub(super) current: Option<Owning<Session>>,
     /// A side was chosen since it was agreed on, by which the connection counts as not begun.
     before: bool,
     /// The client offers it.
@@ -46,7 +46,7 @@ pub(super) struct State {
 
 impl ConnectionSession {
     /// The session in use, or to be offered.
-    pub(crate) fn current(&self) -> Option<Arc<Session>> {
+    pub(crate) fn current(&self) -> Option<Owning<Session>> {
         self.state.lock().current.clone()
     }
 
@@ -56,11 +56,10 @@ impl ConnectionSession {
     }
 
     /// Puts another session in the place of the current one.
-    pub(super) fn replace(&self, session: Option<Arc<Session>>) {
+    pub(super) fn replace(&self, session: Option<Owning<Session>>) {
         let old = std::mem::replace(&mut self.state.lock().current, session);
-        if let Some(old) = old {
-            old.release();
-        }
+        // With nothing locked: it may be the last owner.
+        drop(old);
     }
 
     /// Whether the session was resumed from an encoding, which has room for the peer's own certificate only.
@@ -76,7 +75,7 @@ impl ConnectionSession {
 }
 
 /// A new session for a connection, valid where the connection is.
-pub(super) fn fresh(ssl: &Connection) -> Option<Arc<Session>> {
+pub(super) fn fresh(ssl: &Connection) -> Option<Owning<Session>> {
     let mut fields = Fields::of(&ssl.session_context);
     fields.version = match (ssl.facts.read().version(), ssl.config().versions()) {
         (0, (_, true)) => TLS1_3.into(),
@@ -154,16 +153,14 @@ pub(super) fn publish(ssl: &Arc<Connection>, side: u32) {
     sessions.auto_clear(context, side, completed.load(Ordering::Relaxed));
 }
 
-fn tell_new(ssl: &Arc<Connection>, session: Arc<Session>) {
+fn tell_new(ssl: &Arc<Connection>, session: Owning<Session>) {
     let callback = ssl.session_context.sessions.callbacks.read().new;
     let Some(callback) = callback else { return };
     let given = SSL_SESSION::give(session);
     // SAFETY: both objects are live for the call and not locked; the count goes with the session.
     if unsafe { callback(ssl.as_ptr(), given) } == 0 {
         // SAFETY: the program did not keep the count given above.
-        if let Some(session) = unsafe { SSL_SESSION::take(given) } {
-            session.release();
-        }
+        drop(unsafe { SSL_SESSION::take(given) });
     }
 }
 
@@ -268,7 +265,7 @@ pub(crate) fn copy(from: &Arc<Connection>, to: &Arc<Connection>) {
     set(to, from.session.current());
 }
 
-fn set(ssl: &Connection, session: Option<Arc<Session>>) {
+fn set(ssl: &Connection, session: Option<Owning<Session>>) {
     drop_if_cut(ssl);
     if let Some(session) = &session {
         let result = session.fields.read().verify_result;
@@ -290,7 +287,7 @@ pub unsafe extern "C" fn SSL_set_session(to: *mut SSL, session: *mut SSL_SESSION
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { super::connection::share(to) }?;
         // SAFETY: as above.
-        set(&ssl, unsafe { SSL_SESSION::share(session) });
+        set(&ssl, unsafe { SSL_SESSION::share(session) }.map(Owning::new));
         Ok(1)
     })
 }

@@ -9,7 +9,7 @@ use super::session_object::{self, Bytes32, Session, now};
 use super::session_store::{Cache, Key};
 use super::ticket_keys::TicketSettings;
 use super::types::{SSL_CTX, SSL_SESSION, lhash_st_SSL_SESSION};
-use crate::seam::Handle;
+use crate::seam::{Handle, Owning};
 use parking_lot::RwLock;
 use std::ffi::{c_int, c_long};
 use std::sync::Arc;
@@ -107,9 +107,6 @@ impl ContextSessions {
             count(&self.counters.full);
             gone(context, evicted);
         }
-        if let Some(replaced) = added.replaced {
-            replaced.release();
-        }
         added.is_new
     }
 
@@ -121,11 +118,7 @@ impl ContextSessions {
         let kept = self.cache.remove(session);
         session.spoil();
         tell_removed(context, session);
-        let was_kept = kept.is_some();
-        if let Some(kept) = kept {
-            kept.release();
-        }
-        was_kept
+        kept.is_some()
     }
 
     /// Whether the internal cache has a session with this id.
@@ -149,10 +142,9 @@ impl ContextSessions {
 }
 
 /// A session has left the cache.
-fn gone(context: &Arc<Context>, session: Arc<Session>) {
+fn gone(context: &Arc<Context>, session: Owning<Session>) {
     session.spoil();
     tell_removed(context, &session);
-    session.release();
 }
 
 fn tell_removed(context: &Arc<Context>, session: &Arc<Session>) {
@@ -169,7 +161,7 @@ pub(crate) fn context_freed(context: &Arc<Context>) {
 }
 
 /// Server: the session a client asks for by its id, from the internal cache or the program's.
-pub(crate) fn look_up(ssl: &Arc<Connection>, version: u16, id: &[u8]) -> Option<Arc<Session>> {
+pub(crate) fn look_up(ssl: &Arc<Connection>, version: u16, id: &[u8]) -> Option<Owning<Session>> {
     let context = &ssl.session_context;
     let sessions = &context.sessions;
     if !sessions.has_mode(mode::NO_INTERNAL_LOOKUP) {
@@ -188,7 +180,7 @@ pub(crate) fn look_up(ssl: &Arc<Connection>, version: u16, id: &[u8]) -> Option<
         unsafe { SSL_SESSION::take(found) }
     } else {
         // SAFETY: null, or a live session of the program's.
-        unsafe { SSL_SESSION::share(found) }
+        unsafe { SSL_SESSION::share(found) }.map(Owning::new)
     }?;
     if found.not_resumable.load(Ordering::Relaxed) {
         return None;

@@ -4,6 +4,7 @@ use super::connection::Connection;
 use super::session::{fill, fresh, publish, take_ticket};
 use super::session_cache::{count, mode};
 use super::session_object::{Session, now};
+use crate::seam::Owning;
 use crate::tls::exchange::Offer;
 use crate::tls::session::{Resumable, TLS1_2, TLS1_3, ticket_id};
 use std::ffi::c_int;
@@ -110,7 +111,7 @@ fn resumed(ssl: &Arc<Connection>, session: &Arc<Session>, new: Option<Resumable>
 }
 
 /// A full handshake has made a new session.
-fn full(ssl: &Arc<Connection>, session: Option<Arc<Session>>, new: Option<Resumable>) {
+fn full(ssl: &Arc<Connection>, session: Option<Owning<Session>>, new: Option<Resumable>) {
     // One that was offered is given up.
     let offered = ssl.session.state.lock().offered;
     if offered || session.is_none() {

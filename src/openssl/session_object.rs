@@ -8,12 +8,12 @@ use crate::libcrypto::ex_data::ExData;
 use crate::libcrypto::lib_ctx::LibCtx;
 use crate::libcrypto::sys;
 use crate::libcrypto::x509::X509;
-use crate::seam::Handle;
+use crate::seam::{Handle, Owned, Owning};
 use crate::tls::cipher::{self, Suite};
 use crate::tls::session::{Resumable, TLS1_3};
 use parking_lot::{Mutex, RwLock};
 use std::ffi::{CString, c_int, c_long};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
@@ -210,6 +210,7 @@ impl Fields {
 
 /// The object behind an `SSL_SESSION *`.
 pub struct Session {
+    owners: AtomicUsize,
     /// C reads ids and other bytes in place; getters that hand out addresses say for how long they are good.
     pub(crate) fields: RwLock<Fields>,
     /// It must not be resumed any more.
@@ -229,14 +230,15 @@ impl std::fmt::Debug for Session {
 
 impl Session {
     /// A session with these fields.
-    pub(crate) fn new(fields: Fields) -> Result<Arc<Self>, Error> {
-        let session = Arc::new(Self {
+    pub(crate) fn new(fields: Fields) -> Result<Owning<Self>, Error> {
+        let session = Owning::new(Arc::new(Self {
+            owners: AtomicUsize::new(0),
             fields: RwLock::new(fields),
             not_resumable: AtomicBool::new(false),
             peer: Mutex::default(),
             owner: Mutex::default(),
             ex_data: ExData::new(sys::CRYPTO_EX_INDEX_SSL_SESSION),
-        });
+        }));
         if !session.ex_data.attach(SSL_SESSION::peek(&session).cast()) {
             return Err(Error::Ssl(MALLOC_FAILURE));
         }
@@ -244,7 +246,7 @@ impl Session {
     }
 
     /// A session of its own with the same fields and application data.
-    pub(crate) fn duplicate(&self) -> Result<Arc<Self>, Error> {
+    pub(crate) fn duplicate(&self) -> Result<Owning<Self>, Error> {
         let copy = Self::new(self.fields.read().clone())?;
         *copy.peer.lock() = self.peer.lock().clone();
         copy.not_resumable.store(self.not_resumable.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -259,13 +261,6 @@ impl Session {
         *self.fields.write() = fields;
         *self.peer.lock() = peer;
         self.moved();
-    }
-
-    /// Gives a count up. With the last one the program's free callbacks still find the object alive.
-    pub(crate) fn release(self: Arc<Self>) {
-        if Arc::strong_count(&self) == 1 {
-            self.ex_data.detach(SSL_SESSION::peek(&self).cast());
-        }
     }
 
     /// `SSL_SESSION_is_resumable(3)`.
@@ -304,9 +299,19 @@ impl Session {
     }
 }
 
+impl Owned for Session {
+    fn owners(&self) -> &AtomicUsize {
+        &self.owners
+    }
+
+    fn last_owner_gone(this: &Arc<Self>) {
+        this.ex_data.detach(SSL_SESSION::peek(this).cast());
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
-        // Where the last count went without `release` there is no pointer any more that callbacks could use.
+        // Owned again after its last owner had let go: there is no pointer any more that callbacks could use.
         self.ex_data.detach(std::ptr::null_mut());
     }
 }
@@ -315,9 +320,9 @@ impl Drop for Session {
 ///
 /// # Safety
 /// `session` is null or a live handle.
-pub(crate) unsafe fn share(session: *const SSL_SESSION) -> Result<Arc<Session>, Error> {
+pub(crate) unsafe fn share(session: *const SSL_SESSION) -> Result<Owning<Session>, Error> {
     // SAFETY: null or a live handle, by the caller.
-    unsafe { SSL_SESSION::share(session) }.ok_or(Error::Silent)
+    unsafe { SSL_SESSION::share(session) }.map(Owning::new).ok_or(Error::Silent)
 }
 
 /// `SSL_SESSION_new(3)`: an empty session.
@@ -354,7 +359,7 @@ pub unsafe extern "C" fn SSL_SESSION_free(ses: *mut SSL_SESSION) {
     guard((), || {
         // SAFETY: null or a live handle whose count is given up, by the manual.
         if let Some(session) = unsafe { SSL_SESSION::take(ses) } {
-            session.release();
+            drop(session);
         }
         Ok(())
     });

@@ -9,6 +9,7 @@ use super::session_cache::{self, count, mode};
 use super::session_object::{Bytes32, FLAG_EXTMS, Session, now};
 use super::ticket::{self, Opened};
 use super::{reason, session_id, verify};
+use crate::seam::Owning;
 use crate::tls::config::Settings;
 use crate::tls::exchange::HelloAnswer;
 use crate::tls::hello::Hello;
@@ -85,7 +86,7 @@ pub(crate) fn look_up(ssl: &Arc<Connection>, hello: &Hello) -> Result<(), HelloA
 }
 
 /// TLS 1.2: a ticket, or else the session id.
-fn by_ticket_or_id(ssl: &Arc<Connection>, hello: &Hello) -> Result<Option<Arc<Session>>, HelloAnswer> {
+fn by_ticket_or_id(ssl: &Arc<Connection>, hello: &Hello) -> Result<Option<Owning<Session>>, HelloAnswer> {
     let tickets = !ssl.has_option(op::NO_TICKET) && ssl.config().allows_tickets();
     let presented = hello.extension(35).filter(|_| tickets);
     let opened = match presented {
@@ -114,7 +115,7 @@ fn by_ticket_or_id(ssl: &Arc<Connection>, hello: &Hello) -> Result<Option<Arc<Se
 }
 
 /// TLS 1.3: the first identity of the pre_shared_key extension that is known here.
-fn by_identity(ssl: &Arc<Connection>, hello: &Hello) -> Result<Option<Arc<Session>>, HelloAnswer> {
+fn by_identity(ssl: &Arc<Connection>, hello: &Hello) -> Result<Option<Owning<Session>>, HelloAnswer> {
     ssl.session.state.lock().server.ticket_expected = true;
     let binders = hello.psk_binder_lengths();
     for (index, identity) in hello.psk_identities().into_iter().enumerate() {

@@ -3,7 +3,7 @@
 use super::session_object::{Bytes32, Session};
 use super::types::{SSL_SESSION, lhash_st_SSL_SESSION};
 use crate::libcrypto::lhash::Table;
-use crate::seam::Handle;
+use crate::seam::{Handle, Owning};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{c_int, c_ulong, c_void};
@@ -40,7 +40,7 @@ type Place = (i64, u64);
 
 #[derive(Debug)]
 struct Entry {
-    session: Arc<Session>,
+    session: Owning<Session>,
     place: Place,
 }
 
@@ -81,13 +81,13 @@ pub(crate) struct Added {
     /// It was not in the cache before.
     pub(crate) is_new: bool,
     /// What had to go because the cache was full, in that order.
-    pub(crate) evicted: Vec<Arc<Session>>,
+    pub(crate) evicted: Vec<Owning<Session>>,
     /// Another session that had the same id.
-    pub(crate) replaced: Option<Arc<Session>>,
+    pub(crate) replaced: Option<Owning<Session>>,
 }
 
 impl Kept {
-    fn insert(&mut self, key: Key, session: Arc<Session>) {
+    fn insert(&mut self, key: Key, session: Owning<Session>) {
         self.added += 1;
         let place = (session.fields.read().end(), self.added);
         self.by_end.insert(place, key);
@@ -117,7 +117,7 @@ impl Kept {
         }
     }
 
-    fn take(&mut self, key: &Key) -> Option<Arc<Session>> {
+    fn take(&mut self, key: &Key) -> Option<Owning<Session>> {
         let entry = self.by_key.remove(key)?;
         self.by_end.remove(&entry.place);
         // SAFETY: all that is in the table is kept here, and this entry still is.
@@ -165,23 +165,23 @@ impl Cache {
             }
         }
         *session.owner.lock() = Arc::downgrade(self);
-        kept.insert(key, session.clone());
+        kept.insert(key, Owning::new(session.clone()));
         added
     }
 
     /// The session with this key.
-    pub(crate) fn find(&self, key: &Key) -> Option<Arc<Session>> {
+    pub(crate) fn find(&self, key: &Key) -> Option<Owning<Session>> {
         self.kept.lock().by_key.get(key).map(|entry| entry.session.clone())
     }
 
     /// Removes the session with the key of `session`, which may be another object.
-    pub(crate) fn remove(&self, session: &Session) -> Option<Arc<Session>> {
+    pub(crate) fn remove(&self, session: &Session) -> Option<Owning<Session>> {
         let key = Key::of(session);
         self.kept.lock().take(&key)
     }
 
     /// Removes the session that ends first, if it ends before `time`; with none it is removed in any case.
-    pub(crate) fn remove_ended(&self, time: Option<i64>) -> Option<Arc<Session>> {
+    pub(crate) fn remove_ended(&self, time: Option<i64>) -> Option<Owning<Session>> {
         let mut kept = self.kept.lock();
         let ((end, _), key) = kept.first()?;
         if time.is_some_and(|time| end >= time) {
@@ -194,7 +194,7 @@ impl Cache {
     pub(crate) fn reorder(&self, session: &Session) {
         let key = Key::of(session);
         let mut kept = self.kept.lock();
-        let held = kept.by_key.get(&key).is_some_and(|entry| std::ptr::eq(&*entry.session, session));
+        let held = kept.by_key.get(&key).is_some_and(|entry| std::ptr::eq(&**entry.session, session));
         if held && let Some(entry) = kept.by_key.remove(&key) {
             kept.by_end.remove(&entry.place);
             kept.insert(key, entry.session);
@@ -208,7 +208,7 @@ mod tests {
     use super::super::session_object::Fields;
     use super::*;
 
-    fn session(id: u8, end: i64) -> Arc<Session> {
+    fn session(id: u8, end: i64) -> Owning<Session> {
         let id = Bytes32::new(&[id]).unwrap();
         Session::new(Fields { id, time: end, timeout: 0, ..Fields::default() }).unwrap()
     }

@@ -9,7 +9,7 @@ use super::session_object::{Bytes32, Fields, Session};
 use super::session_server;
 use super::types::SSL_SESSION;
 use crate::libcrypto::ticket::TicketCipher;
-use crate::seam::Handle;
+use crate::seam::{Handle, Owning};
 use crate::tls::exchange::HelloAnswer;
 use crate::tls::ticket_key::NAME_LEN;
 use rustls::error::AlertDescription;
@@ -32,7 +32,7 @@ pub(super) enum Opened {
     /// It cannot be opened here: the client gets a new one.
     Useless,
     /// The session in it, and whether the client gets a new ticket.
-    Found(Arc<Session>, bool),
+    Found(Owning<Session>, bool),
 }
 
 /// `SSL_TICKET_*`: how a ticket is described to the program.
@@ -79,7 +79,7 @@ pub(super) fn open_session(ssl: &Arc<Connection>, ticket: &[u8], id: &[u8]) -> R
     ask(ssl, ticket, opened)
 }
 
-fn parse(state: &[u8], id: &[u8]) -> Option<Arc<Session>> {
+fn parse(state: &[u8], id: &[u8]) -> Option<Owning<Session>> {
     let (mut fields, used) = Fields::from_der(state).ok()?;
     if used != state.len() {
         return None;
@@ -162,7 +162,7 @@ fn ask(ssl: &Arc<Connection>, ticket: &[u8], opened: Opened) -> Result<Opened, H
         Opened::Found(session, false) => (status::SUCCESS, Some(session)),
         Opened::Found(session, true) => (status::SUCCESS_RENEW, Some(session)),
     };
-    let session = session.map_or(std::ptr::null_mut(), SSL_SESSION::peek);
+    let session = session.map_or(std::ptr::null_mut(), |session| SSL_SESSION::peek(session));
     let name = ticket.get(..NAME_LEN.min(ticket.len())).unwrap_or_default();
     // SAFETY: connection and session are live and not locked; the name lives as long as the call.
     let answer = unsafe { callback(ssl.as_ptr(), session, name.as_ptr(), name.len(), status, callbacks.arg.0) };

@@ -8,4 +8,4 @@ pub mod slot;
 pub mod thread;
 
 pub(crate) use guard::{Failure, guard};
-pub(crate) use handle::Handle;
+pub(crate) use handle::{Handle, Owned, Owning};
