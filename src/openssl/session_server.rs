@@ -347,7 +347,10 @@ fn take(ssl: &Connection, session: &Session, from: Resumable) {
     let mut fields = session.fields.write();
     fields.alpn = from.alpn.clone();
     fields.peer_chain = Arc::new(from.peer_chain.clone());
-    fields.verify_result = ssl.verify_result.load(Ordering::Relaxed).into();
+    // Of a client that was not verified the session says nothing, whatever the program has set.
+    if !from.peer_chain.is_empty() {
+        fields.verify_result = ssl.verify_result.load(Ordering::Relaxed).into();
+    }
     if let Some(group) = group {
         fields.group = group.into();
     }
