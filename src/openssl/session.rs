@@ -3,7 +3,7 @@
 use super::connection::{Connection, Phase, shut};
 use super::error::{Error, guard};
 use super::session_cache::{DEFAULT_TIMEOUT, count, mode};
-use super::session_object::{Bytes32, Fields, Session, now};
+use super::session_object::{Bytes32, FLAG_EXTMS, Fields, Session, now};
 use super::types::{SSL, SSL_SESSION};
 use super::{reason, session_client, session_server};
 use crate::seam::{Handle, Owning, arg};
@@ -101,7 +101,7 @@ pub(super) fn fill(ssl: &Connection, session: &Session) {
     fields.verify_result = ssl.verify_result.load(Ordering::Relaxed).into();
     fields.alpn = agreed.alpn.clone().unwrap_or_default();
     if agreed.extended_master_secret == Some(true) {
-        fields.flags |= super::session_object::FLAG_EXTMS;
+        fields.flags |= FLAG_EXTMS;
     }
     if let Some(secret) = secret {
         fields.master_key = (*secret).clone();
@@ -135,7 +135,7 @@ pub(super) fn publish(ssl: &Arc<Connection>, side: u32) {
     };
     // A server that asks for certificates must say where its sessions are valid.
     let unsafe_anywhere = side == mode::SERVER && anywhere && session_server::verifies(ssl);
-    if !named || unsafe_anywhere {
+    if !named || unsafe_anywhere || session.not_resumable.load(Ordering::Relaxed) {
         return;
     }
     if sessions.has_mode(side) && (!ssl.session.hit() || tls13) {
@@ -184,18 +184,38 @@ pub(crate) fn hello_made(ssl: &Connection, records: &[u8]) {
     }
 }
 
-/// Client: what a ServerHello says about the session that was offered is known as soon as it has come.
+/// What a ServerHello says about the session is known as soon as it has come or gone, and other parts of a new session as
+/// the handshake comes to them.
 pub(crate) fn note_answer(ssl: &Connection) {
-    if ssl.is_server() || !ssl.session.state.lock().offered {
-        return;
-    }
-    let answer = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().server_hello);
-    let Some(hello) = answer else { return };
-    let mut state = ssl.session.state.lock();
-    state.hit = match hello.version {
-        TLS1_3 => hello.pre_shared_key,
-        _ => state.offered_id.len() == hello.session_id.len() && state.offered_id == hello.session_id,
+    let answer = ssl.exchange.read().as_ref().and_then(|exchange| {
+        let record = exchange.record.lock();
+        Some((record.server_hello?, record.master_secret.clone()))
+    });
+    let Some((hello, secret)) = answer else { return };
+    let given_up = {
+        let mut state = ssl.session.state.lock();
+        if !ssl.is_server() && state.offered {
+            state.hit = match hello.version {
+                TLS1_3 => hello.pre_shared_key,
+                _ => state.offered_id.len() == hello.session_id.len() && state.offered_id == hello.session_id,
+            };
+        }
+        state.offered && !state.hit && !ssl.is_server()
     };
+    if given_up {
+        session_client::give_up(ssl);
+    }
+    let Some(session) = ssl.session.current().filter(|_| !ssl.session.hit()) else { return };
+    let chain = ssl.facts.read().peer_chain.clone();
+    let mut fields = session.fields.write();
+    (fields.version, fields.suite) = (hello.version.into(), Some(hello.suite));
+    if let Some(secret) = secret {
+        fields.master_key = secret;
+        fields.flags = if hello.extended_master_secret { FLAG_EXTMS } else { 0 };
+    }
+    if let Some(chain) = chain {
+        fields.peer_chain = chain;
+    }
 }
 
 /// rustls has done a step: there may be new sessions (client).

@@ -110,14 +110,18 @@ fn resumed(ssl: &Arc<Connection>, session: &Arc<Session>, new: Option<Resumable>
     ssl.session.replace(Some(copy));
 }
 
+/// The server has not taken the session that was offered: there will be a new one.
+pub(super) fn give_up(ssl: &Connection) {
+    ssl.session.state.lock().offered = false;
+    count(&ssl.session_context.sessions.counters.miss);
+    ssl.session.replace(fresh(ssl));
+}
+
 /// A full handshake has made a new session.
 fn full(ssl: &Arc<Connection>, session: Option<Owning<Session>>, new: Option<Resumable>) {
-    // One that was offered is given up.
-    let offered = ssl.session.state.lock().offered;
-    if offered || session.is_none() {
-        if offered {
-            count(&ssl.session_context.sessions.counters.miss);
-        }
+    if ssl.session.state.lock().offered {
+        give_up(ssl);
+    } else if session.is_none() {
         ssl.session.replace(fresh(ssl));
     }
     let Some(session) = ssl.session.current() else { return };

@@ -252,7 +252,8 @@ pub(crate) fn server_settings(ssl: &Connection, settings: Arc<Settings>) -> Arc<
 pub(crate) fn new_id(ssl: &Connection) -> Option<[u8; 32]> {
     let state = ssl.session.state.lock();
     let session = state.current.as_ref().filter(|_| !state.hit && !state.server.ticket_expected)?;
-    let kept = !session.not_resumable.load(Ordering::Relaxed) && ssl.context().sessions.has_mode(mode::SERVER);
+    // As OpenSSL, also where the program has forbidden its resumption.
+    let kept = ssl.context().sessions.has_mode(mode::SERVER);
     session.fields.read().id.as_slice().try_into().ok().filter(|_| kept)
 }
 

@@ -185,6 +185,8 @@ pub struct ServerHello {
     pub suite: u16,
     /// It has the extension for secure renegotiation (RFC 5746).
     pub renegotiation_info: bool,
+    /// TLS 1.2: the master secret is an extended one (RFC 7627).
+    pub extended_master_secret: bool,
     /// TLS 1.3: the server has taken a session that was offered.
     pub pre_shared_key: bool,
     /// The session id, filled up with zeros.
@@ -242,6 +244,7 @@ impl ServerAnswer {
             version: legacy,
             suite,
             renegotiation_info: false,
+            extended_master_secret: false,
             pre_shared_key: false,
             session_id,
         };
@@ -251,6 +254,7 @@ impl ServerAnswer {
                 let kind = extensions.u16()?;
                 let content = extensions.vec16()?;
                 match u16::try_from(kind).ok()? {
+                    23 => hello.extended_master_secret = true,
                     41 => hello.pre_shared_key = true,
                     43 => hello.version = u16::try_from(Reader(content).u16()?).ok()?,
                     RENEGOTIATION_INFO => hello.renegotiation_info = true,
