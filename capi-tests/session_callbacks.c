@@ -30,7 +30,7 @@ static int on_new(SSL *ssl, SSL_SESSION *session)
     printf("  %s: new session, id of %u, is its own %d, reused %d, resumable %d, ticket %d, in init %d, finished %d\n", who(ssl), len,
            SSL_get_session(ssl) == session, SSL_session_reused(ssl), SSL_SESSION_is_resumable(session), SSL_SESSION_has_ticket(session),
            SSL_in_init(ssl), SSL_is_init_finished(ssl));
-    printf("    version %x, suite %s, key of %d, cache holds %ld\n", SSL_SESSION_get_protocol_version(session),
+    printf("    state %s, version %x, suite %s, key of %d, cache holds %ld\n", SSL_state_string_long(ssl), SSL_SESSION_get_protocol_version(session),
            SSL_CIPHER_get_name(SSL_SESSION_get0_cipher(session)), (int)SSL_SESSION_get_master_key(session, NULL, 0),
            SSL_CTX_sess_number(SSL_get_SSL_CTX(ssl)));
     if (!keep || !SSL_is_server(ssl))

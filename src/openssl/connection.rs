@@ -371,7 +371,8 @@ impl Connection {
 
     /// `SSL_in_init`: whether something is to be done before data can flow.
     pub(crate) fn in_init(&self) -> bool {
-        !self.is_open() || !matches!(self.key_update.load(Ordering::Relaxed), key_update::NONE | key_update::OWED)
+        let waits = !matches!(self.key_update.load(Ordering::Relaxed), key_update::NONE | key_update::OWED);
+        !self.is_open() || waits || self.session.owes_ticket()
     }
 
     /// `SSL_in_before`: whether no handshake has begun.

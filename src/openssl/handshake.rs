@@ -18,8 +18,9 @@ use crate::tls::error::Error as TlsError;
 use crate::tls::exchange::{Application, CredentialAnswer, Exchange, HelloAnswer, Pause, Policy, VerifyAnswer};
 use crate::tls::handshake::{Handshake, Progress, send_plain};
 use crate::tls::hello::Hello;
+use crate::tls::new_ticket::Ticket;
 use crate::tls::provider::FALLBACK_SCSV;
-use crate::tls::traffic::Established;
+use crate::tls::traffic::{Established, Facts};
 use rustls::crypto::{SelectedCredential, SignatureScheme};
 use rustls::error::AlertDescription;
 use rustls::pki_types::CertificateDer;
@@ -61,7 +62,7 @@ fn run(ssl: &Arc<Connection>) -> c_int {
     // What is in the queue after this call is its own.
     err::clear();
     let handshake = match begins {
-        None => return super::io::send_key_update(ssl),
+        None => return super::io::send_waiting(ssl),
         Some(Some(handshake)) => handshake,
         Some(None) => match begin(ssl) {
             Ok(mut handshake) => {
@@ -357,6 +358,10 @@ impl Application for Asked {
         // What has been read so far is told before the callbacks that are asked now.
         callbacks::before_choice(&ssl);
         certificate::for_client(&ssl)
+    }
+
+    fn tickets(&self, facts: &Facts) -> Vec<Ticket> {
+        self.ssl().map_or_else(Vec::new, |ssl| session::first_tickets(&ssl, facts))
     }
 
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {

@@ -85,7 +85,7 @@ fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stop
 fn open_to_read(ssl: &Arc<Connection>) -> Result<(), Stopped> {
     if ssl.is_open() && ssl.in_init() {
         err::clear();
-        return if send_key_update_if(ssl, false) > 0 { Ok(()) } else { Err(Stopped(-1)) };
+        return if send_waiting_if(ssl, false) > 0 { Ok(()) } else { Err(Stopped(-1)) };
     }
     open(ssl)
 }
@@ -590,13 +590,13 @@ pub unsafe extern "C" fn SSL_key_update(ssl: *mut SSL, updatetype: c_int) -> c_i
     })
 }
 
-/// Sends the key update that waits: 1 when it has gone, else -1.
-pub(crate) fn send_key_update(ssl: &Arc<Connection>) -> c_int {
-    send_key_update_if(ssl, true)
+/// Sends the key update and the tickets that wait: 1 when they have gone, else -1.
+pub(crate) fn send_waiting(ssl: &Arc<Connection>) -> c_int {
+    send_waiting_if(ssl, true)
 }
 
-/// As [`send_key_update`]. Where another thread sends it waits, if `wait` says so, else leaves it to a later call.
-fn send_key_update_if(ssl: &Arc<Connection>, wait: bool) -> c_int {
+/// As [`send_waiting`]. Where another thread sends it waits, if `wait` says so, else leaves it to a later call.
+fn send_waiting_if(ssl: &Arc<Connection>, wait: bool) -> c_int {
     let mut sender = match ssl.sender.lend(wait) {
         Ok(sender) => sender,
         Err(Unlent::Elsewhere) => return 1,
@@ -606,14 +606,16 @@ fn send_key_update_if(ssl: &Arc<Connection>, wait: bool) -> c_int {
     ssl.set_want(want::NOTHING);
     let is_sealed = match ssl.key_update.swap(key_update::SEALED, Ordering::Relaxed) {
         // Another thread has sent it meanwhile.
-        key_update::NONE => {
+        key_update::NONE if !ssl.session.owes_ticket() => {
             ssl.key_update.store(key_update::NONE, Ordering::Relaxed);
             return 1;
         }
-        state => state == key_update::SEALED,
+        state => matches!(state, key_update::SEALED | key_update::NONE | key_update::OWED),
     };
-    if !is_sealed && let Err(error) = sender.update_keys() {
-        let verdict = failure::verdict(ssl, &error);
+    let updated = if is_sealed { Ok(()) } else { sender.update_keys() };
+    let sealed = updated.and_then(|()| sender.send_tickets(&session::due_tickets(ssl)));
+    let failed = sealed.err().map(|error| failure::verdict(ssl, &error)).or_else(|| session::ticket_failure(ssl));
+    if let Some(verdict) = failed {
         return end_of_sending(ssl, verdict, &mut sender, &mut transport).0;
     }
     let sent = sender.flush(&mut transport);

@@ -65,6 +65,7 @@ pub mod session_id;
 pub mod session_object;
 pub mod session_server;
 pub mod session_store;
+pub mod session_tickets;
 pub mod sigalg;
 pub mod status;
 pub mod strings;

@@ -5,7 +5,7 @@ use super::error::{Error, guard};
 use super::session_cache::{DEFAULT_TIMEOUT, count, mode};
 use super::session_object::{Bytes32, FLAG_EXTMS, Fields, Session, now};
 use super::types::{SSL, SSL_SESSION};
-use super::{reason, session_client, session_server};
+use super::{reason, session_client, session_server, session_tickets};
 use crate::seam::{Handle, Owning, arg};
 use crate::tls::hello::Hello;
 use crate::tls::session::{Resumable, TLS1_2, TLS1_3, ticket_id};
@@ -13,18 +13,23 @@ use parking_lot::Mutex;
 use std::ffi::{c_int, c_long, c_uchar, c_uint};
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 pub(crate) use session_client::offer;
 pub(crate) use session_server::{
     decide, find as server_find, hidden_extensions, lifetime, look_up, name_accepted, new_id, resumed_suite,
     server_settings, store as server_store, ticket_failure,
 };
+pub(crate) use session_tickets::{due_tickets, first_tickets};
 
 /// The sessions of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionSession {
     pub(super) state: Mutex<State>,
+    /// Server, TLS 1.3: how many more tickets the program wants to be sent.
+    pub(super) tickets_due: AtomicU32,
+    /// Client, TLS 1.3: a ticket is being taken in.
+    takes_ticket: AtomicBool,
 }
 
 /// What a connection knows about its session.
@@ -71,6 +76,23 @@ impl ConnectionSession {
     /// How many tickets a TLS 1.3 server has sent.
     pub(crate) fn tickets_sent(&self) -> usize {
         self.state.lock().server.tickets_sent
+    }
+
+    /// Whether a ticket is being taken in, which is a small handshake of its own.
+    pub(crate) fn takes_ticket(&self) -> bool {
+        self.takes_ticket.load(Ordering::Relaxed)
+    }
+
+    /// Runs `body`, which takes a ticket in.
+    pub(super) fn taking_ticket(&self, body: impl FnOnce()) {
+        self.takes_ticket.store(true, Ordering::Relaxed);
+        body();
+        self.takes_ticket.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the program wants a ticket to be sent.
+    pub(crate) fn owes_ticket(&self) -> bool {
+        self.tickets_due.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -272,6 +294,7 @@ pub(crate) fn connection_cleared(ssl: &Connection) {
     let mut state = ssl.session.state.lock();
     state.hit = false;
     state.server = session_server::State::default();
+    ssl.session.tickets_due.store(0, Ordering::Relaxed);
 }
 
 /// The last count of the connection is gone.

@@ -59,7 +59,7 @@ pub(super) fn tickets_received(ssl: &Arc<Connection>) {
         let Some(session) = copy else { return };
         take_ticket(&session, ticket);
         ssl.session.replace(Some(session));
-        publish(ssl, mode::CLIENT);
+        ssl.session.taking_ticket(|| publish(ssl, mode::CLIENT));
     }
 }
 

@@ -30,9 +30,9 @@ pub(super) struct State {
     /// The ticket that the session came from; else it was found by its id.
     ticket: Option<Vec<u8>>,
     /// The client gets a ticket.
-    ticket_expected: bool,
+    pub(super) ticket_expected: bool,
     /// The program has failed to make a ticket: the reason.
-    failure: Option<c_int>,
+    pub(super) failure: Option<c_int>,
     /// TLS 1.2: the client was given an id.
     stored: bool,
     /// The program makes use of the name that the client asks for.
@@ -358,59 +358,21 @@ fn take(ssl: &Connection, session: &Session, from: Resumable) {
     fields.take(from);
 }
 
-/// rustls wants a ticket for `value`: none where the client shall not get one.
+/// TLS 1.2: rustls wants a ticket for `value`; none where the client shall not get one.
 pub(super) fn ticket_for(ssl: &Arc<Connection>, value: &[u8]) -> Option<Vec<u8>> {
     let from = Resumable::from_server_value(value)?;
-    let (expected, sent, hit) = {
+    let (expected, hit) = {
         let state = ssl.session.state.lock();
-        let expected = state.server.ticket_expected && state.server.failure.is_none();
-        (expected, state.server.tickets_sent, state.hit)
+        (state.server.ticket_expected && state.server.failure.is_none(), state.hit)
     };
-    if !expected {
+    if !expected || from.version != TLS1_2 {
         return None;
     }
-    if from.version == TLS1_2 {
-        let session = ssl.session.current()?;
-        if !hit {
-            take(ssl, &session, from);
-        }
-        return ticket::seal_session(ssl, &session);
-    }
-    // After a resumption one ticket takes the place of the one used.
-    if hit && sent > 0 {
-        return None;
-    }
-    let session = match ssl.session.current() {
-        Some(session) if !hit && sent == 0 => session,
-        // What was sent before may be in a cache.
-        Some(session) => session.duplicate().ok()?,
-        None => fresh(ssl)?,
-    };
-    if hit {
-        let mut fields = session.fields.write();
-        fields.age_add = from.age_add;
-        fields.master_key = from.secret;
-        fields.suite = Some(from.suite);
-        fields.alpn = from.alpn;
-    } else {
+    let session = ssl.session.current()?;
+    if !hit {
         take(ssl, &session, from);
     }
-    let id = session_id::generate(ssl).map_err(|why| fail(ssl, why)).ok()?;
-    {
-        let mut fields = session.fields.write();
-        fields.id = id;
-        fields.time = now();
-        fields.lifetime_hint = 0;
-        fields.ticket.clear();
-    }
-    ssl.session.replace(Some(session.clone()));
-    let ticket = match ssl.has_option(op::NO_TICKET) {
-        true => ticket::generate(ssl).then(|| id.as_slice().to_vec()),
-        false => ticket::seal_session(ssl, &session),
-    }?;
-    ssl.session.state.lock().server.tickets_sent += 1;
-    publish(ssl, mode::SERVER);
-    Some(ticket)
+    ticket::seal_session(ssl, &session)
 }
 
 /// The handshake is complete.

@@ -251,7 +251,7 @@ pub unsafe extern "C" fn SSL_in_init(ssl: *const SSL) -> c_int {
     guard(1, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok(ssl.in_init().into())
+        Ok((ssl.in_init() || ssl.session.takes_ticket()).into())
     })
 }
 
@@ -266,7 +266,7 @@ pub unsafe extern "C" fn SSL_is_init_finished(ssl: *const SSL) -> c_int {
     guard(0, || {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
-        Ok((!ssl.in_init()).into())
+        Ok((!ssl.in_init() && !ssl.session.takes_ticket()).into())
     })
 }
 

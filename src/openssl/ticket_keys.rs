@@ -12,7 +12,6 @@ use super::reason;
 use super::session_object::now;
 use super::types::{SSL, SSL_CTX};
 use crate::seam::{Handle, arg, random};
-use crate::tls::session::TLS1_3;
 use crate::tls::ticket_key::KEYS_LEN;
 use crate::tls::ticket_ring::TicketRing;
 use parking_lot::RwLock;
@@ -202,21 +201,5 @@ pub unsafe extern "C" fn SSL_get_num_tickets(s: *const SSL) -> usize {
         // SAFETY: null or a live handle, by the manual.
         let ssl = unsafe { SSL::share(s) }.ok_or(Error::Silent)?;
         Ok(ssl.settings().num_tickets)
-    })
-}
-
-/// `SSL_CTX_set_num_tickets(3)`: sends another ticket. Fails.
-///
-/// Status: refused: the TLS engine sends tickets only at the end of a handshake.
-///
-/// # Safety
-/// `s` is null or a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_new_session_ticket(s: *mut SSL) -> c_int {
-    guard(0, || {
-        // SAFETY: null or a live handle, by the manual.
-        let ssl = unsafe { SSL::share(s) }.ok_or(Error::Silent)?;
-        let possible = ssl.is_server() && ssl.is_open() && ssl.facts.read().version() == TLS1_3;
-        Err(if possible { Error::Refused("SSL_new_session_ticket") } else { Error::Silent })
     })
 }

@@ -58,24 +58,31 @@ impl Sealer {
         alert: AlertDescription,
         out: &mut Vec<u8>,
     ) -> bool {
+        let sealed = self.seal(exchange, content::ALERT, &[level, alert.0], out);
+        self.0.lock().retired |= level == FATAL;
+        sealed
+    }
+
+    /// Appends a record that rustls does not know of to `out`; false when there has been a last one.
+    pub(super) fn seal(&self, exchange: &Exchange, content_type: u8, text: &[u8], out: &mut Vec<u8>) -> bool {
         let mut sealing = self.0.lock();
         if sealing.retired {
             return false;
         }
-        sealing.retired = level == FATAL;
         let number = sealing.next;
         sealing.next += 1;
         sealing.own += 1;
-        let text = [level, alert.0];
         let version = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
-        let plain = Record::new(ContentType::Alert, version, OutboundPlain::Single(&text));
+        let plain = Record::new(ContentType::from(content_type), version, OutboundPlain::Single(text));
         let mut sealed = vec![0; sealing.encrypter.encrypted_payload_len(text.len())];
         match sealing.encrypter.encrypt(plain, number, &mut sealed) {
             Ok(record) => {
                 let kind = u8::from(record.typ);
-                if exchange.is_watched() {
-                    let inner = (kind == content::APPLICATION_DATA).then_some(content::ALERT);
-                    exchange.tap(|tap| tap.sealed(record.payload, inner, &[], Vec::new()));
+                let is_message = content_type == content::HANDSHAKE;
+                if is_message || exchange.is_watched() {
+                    let inner = (kind == content::APPLICATION_DATA).then_some(content_type);
+                    let message = if is_message { text } else { &[] };
+                    exchange.tap(|tap| tap.sealed(record.payload, inner, message, Vec::new()));
                 }
                 out.extend(framed(kind, VERSION, record.payload));
                 true

@@ -76,7 +76,8 @@ pub fn server(settings: &Settings, alpn: &[u8]) -> Result<Arc<ServerConfig>, Err
     config.kx_selector = &FromExchange;
     config.session_storage = Arc::new(FromExchange);
     config.ticketer = settings.tickets.then(|| Arc::new(FromExchange) as Arc<dyn TicketProducer>);
-    config.send_tls13_tickets = Tls13Tickets { default: settings.num_tickets, max: settings.num_tickets };
+    // Those of TLS 1.3 are made in `new_ticket`.
+    config.send_tls13_tickets = Tls13Tickets { default: 0, max: 0 };
     config.max_fragment_size = fragment(settings.max_fragment);
     config.key_log = Arc::new(FromExchange);
     config.require_ems = settings.require_ems;

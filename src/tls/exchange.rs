@@ -9,9 +9,11 @@ use super::error::Misstep;
 use super::gate::Side;
 use super::hello::{Hello, ServerHello};
 use super::key_share::KeyShares;
+use super::new_ticket::Ticket;
 use super::replay::Stage;
 use super::rewritten_hello::Rewritten;
 use super::tap::Tap;
+use super::traffic::Facts;
 use parking_lot::Mutex;
 use rustls::DistinguishedName;
 use rustls::client::{Tls12Session, Tls13Session};
@@ -114,7 +116,13 @@ pub trait Application: Send + Sync {
     /// again after [`CredentialAnswer::Wait`].
     fn client_credential(&self) -> CredentialAnswer;
 
-    /// Server: seals a session into a ticket. None: an empty ticket is sent.
+    /// Server, TLS 1.3: the handshake is complete; the tickets to be sent at once.
+    fn tickets(&self, facts: &Facts) -> Vec<Ticket> {
+        let _ = facts;
+        Vec::new()
+    }
+
+    /// Server, TLS 1.2: seals a session into a ticket. None: an empty ticket is sent.
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
         let _ = plain;
         None
@@ -204,6 +212,8 @@ pub struct Record {
     pub tap: Tap,
     /// Finished values in the order they were computed; the last two are the server's and the client's.
     pub finished: Vec<Vec<u8>>,
+    /// TLS 1.3: the secret that the keys of sessions come from.
+    pub resumption_secret: Option<zeroize::Zeroizing<Vec<u8>>>,
     /// TLS 1.2: the master secret.
     pub master_secret: Option<zeroize::Zeroizing<Vec<u8>>>,
     /// Server: the ClientHello, where rustls sees another one than was sent.

@@ -6,6 +6,7 @@ use super::error::Error;
 use super::exchange::{CredentialAnswer, Exchange, HelloAnswer, Pause, VerifyAnswer};
 use super::gate::{Admission, Gate};
 use super::hello::Hello;
+use super::new_ticket;
 use super::record::{Inbound, content};
 use super::replay::Stage;
 use super::rewritten_hello::{self, Patched};
@@ -451,7 +452,14 @@ impl Handshake {
             ServerHandshake::Complete(split) => {
                 self.exchange.record.lock().rewritten_hello = None;
                 let inbound = std::mem::take(&mut self.inbound);
-                (Machine::Sending(Established::server(split, inbound, self.exchange.clone())), Progress::Stepped)
+                let established = Established::server(split, inbound, self.exchange.clone());
+                if established.facts.version == TLS1_3 {
+                    let tickets = self.exchange.application.tickets(&established.facts);
+                    new_ticket::send(&self.exchange, &tickets, self.outbound.sink())
+                        .then_some(())
+                        .ok_or(Error::State)?;
+                }
+                (Machine::Sending(established), Progress::Stepped)
             }
             next => (Machine::Server(next), Progress::Stepped),
         })

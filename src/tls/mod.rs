@@ -22,6 +22,7 @@ pub mod group;
 pub mod handshake;
 pub mod hello;
 pub mod key_share;
+pub mod new_ticket;
 pub mod p521;
 pub mod pem;
 pub mod plain_certificate;

@@ -320,12 +320,51 @@ impl HkdfExpander for TapExpander {
     }
 }
 
+/// Expands the master secret of TLS 1.3, and notes the secret for resumption.
+struct MasterExpander {
+    plain: Box<dyn HkdfExpander>,
+    exchange: Arc<Exchange>,
+}
+
+impl HkdfExpander for MasterExpander {
+    fn expand_slice(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
+        self.plain.expand_slice(info, output)
+    }
+
+    fn expand_block(&self, info: &[&[u8]]) -> OkmBlock {
+        let block = self.plain.expand_block(info);
+        if info.contains(&b"res master".as_slice()) {
+            self.exchange.record.lock().resumption_secret = Some(block.as_ref().to_vec().into());
+        }
+        block
+    }
+
+    fn hash_len(&self) -> usize {
+        self.plain.hash_len()
+    }
+}
+
+/// TLS 1.3: the key of a session, from the secret for resumption and the nonce of its ticket (RFC 8446, section 4.6.1).
+pub fn resumption_key(suite: u16, secret: &[u8], nonce: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let suite = backend::ALL_TLS13_CIPHER_SUITES.iter().find(|known| known.common.suite == CipherSuite(suite))?;
+    let expander = suite.hkdf_provider.expander_for_okm(&OkmBlock::new(secret));
+    let label = b"tls13 resumption";
+    let len = u16::try_from(expander.hash_len()).ok()?.to_be_bytes();
+    let (label_len, nonce_len) = ([label.len() as u8], [u8::try_from(nonce.len()).ok()?]);
+    let key = expander.expand_block(&[&len, &label_len, label, &nonce_len, nonce]);
+    Some(key.as_ref().to_vec().into())
+}
+
 /// TLS 1.3's HKDF, whose HMAC makes the Finished values (and PSK binders before them).
 struct TapHkdf(&'static dyn Hkdf);
 
 impl Hkdf for TapHkdf {
     fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
-        self.0.extract_from_zero_ikm(salt)
+        let plain = self.0.extract_from_zero_ikm(salt);
+        match Exchange::current().filter(|_| salt.is_some()) {
+            Some(exchange) => Box::new(MasterExpander { plain, exchange }),
+            None => plain,
+        }
     }
 
     fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {

@@ -4,6 +4,7 @@ use super::alert;
 use super::error::{Error, Misstep};
 use super::exchange::Exchange;
 use super::gate::Side;
+use super::new_ticket::{self, Ticket};
 use super::record::{Inbound, Rules, content};
 use super::tap;
 use super::transport::{Io, Outbound, Transport};
@@ -417,6 +418,16 @@ impl Sender {
             tap::settle_open(&self.exchange, outbound);
             Ok(())
         })
+    }
+
+    /// Queues tickets of TLS 1.3; [`Sender::flush`] sends them.
+    ///
+    /// # Errors
+    /// One could not be sealed.
+    pub fn send_tickets(&mut self, tickets: &[Ticket]) -> Result<(), Error> {
+        let sealed = new_ticket::send(&self.exchange, tickets, self.outbound.sink());
+        tap::settle_open(&self.exchange, &mut self.outbound);
+        sealed.then_some(()).ok_or(Error::State)
     }
 
     /// Sends what rustls or an earlier call left to be sent, and pushes it out.
