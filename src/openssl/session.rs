@@ -4,6 +4,7 @@ use super::connection::{Connection, Phase, shut};
 use super::error::{Error, guard};
 use super::session_cache::{DEFAULT_TIMEOUT, count, mode};
 use super::session_object::{Bytes32, FLAG_EXTMS, Fields, Session, now};
+use super::strings::State as Shown;
 use super::types::{SSL, SSL_SESSION};
 use super::{reason, session_client, session_server, session_tickets};
 use crate::seam::{Handle, Owning, arg};
@@ -178,9 +179,19 @@ pub(super) fn publish(ssl: &Arc<Connection>, side: u32) {
 fn tell_new(ssl: &Arc<Connection>, session: Owning<Session>) {
     let callback = ssl.session_context.sessions.callbacks.read().new;
     let Some(callback) = callback else { return };
+    let is_tls13 = session.fields.read().is_tls13();
     let given = SSL_SESSION::give(session);
+    // A client's ticket is told of in its own state; else OpenSSL is further on by now than what has been told.
+    let before = ssl.state();
+    match (ssl.is_server(), is_tls13) {
+        (true, true) => ssl.set_state(Shown::ServerWritesSessionTicket),
+        (false, true) => {}
+        _ => ssl.set_state(Shown::Ok),
+    }
     // SAFETY: both objects are live for the call and not locked; the count goes with the session.
-    if unsafe { callback(ssl.as_ptr(), given) } == 0 {
+    let kept = unsafe { callback(ssl.as_ptr(), given) } != 0;
+    ssl.set_state(before);
+    if !kept {
         // SAFETY: the program did not keep the count given above.
         drop(unsafe { SSL_SESSION::take(given) });
     }
@@ -211,9 +222,10 @@ pub(crate) fn hello_made(ssl: &Connection, records: &[u8]) {
 pub(crate) fn note_answer(ssl: &Connection) {
     let answer = ssl.exchange.read().as_ref().and_then(|exchange| {
         let record = exchange.record.lock();
-        Some((record.server_hello?, record.master_secret.clone()))
+        let shared = record.key_shares.as_ref().filter(|shares| shares.peer.is_some()).map(|shares| shares.group);
+        Some((record.server_hello?, record.master_secret.clone(), shared.or(record.selected_group)))
     });
-    let Some((hello, secret)) = answer else { return };
+    let Some((hello, secret, group)) = answer else { return };
     let given_up = {
         let mut state = ssl.session.state.lock();
         if !ssl.is_server() && state.offered {
@@ -230,13 +242,17 @@ pub(crate) fn note_answer(ssl: &Connection) {
     let Some(session) = ssl.session.current().filter(|_| !ssl.session.hit()) else { return };
     let chain = ssl.facts.read().peer_chain.clone();
     let mut fields = session.fields.write();
-    (fields.version, fields.suite) = (hello.version.into(), Some(hello.suite));
-    if let Some(secret) = secret {
-        fields.master_key = secret;
-        fields.flags = if hello.extended_master_secret { FLAG_EXTMS } else { 0 };
-    }
-    if let Some(chain) = chain {
-        fields.peer_chain = chain;
+    fields.version = hello.version.into();
+    fields.group = group.unwrap_or(0).into();
+    match secret {
+        _ if hello.version == TLS1_3 => fields.suite = Some(hello.suite),
+        Some(secret) => {
+            fields.suite = Some(hello.suite);
+            fields.master_key = secret;
+            fields.flags = if hello.extended_master_secret { FLAG_EXTMS } else { 0 };
+            fields.peer_chain = chain.unwrap_or_default();
+        }
+        None => {}
     }
 }
 

@@ -70,7 +70,11 @@ pub(super) fn complete(ssl: &Arc<Connection>) {
         let mut record = exchange.record.lock();
         if agreed.version == TLS1_2 { record.new_sessions.pop() } else { None }
     });
-    let new = new.as_ref().and_then(Resumable::from_offer);
+    let mut new = new.as_ref().and_then(Resumable::from_offer);
+    let lifetime = ssl.exchange.read().as_ref().and_then(|exchange| exchange.record.lock().ticket_lifetime);
+    if let (Some(new), Some(lifetime)) = (&mut new, lifetime) {
+        new.lifetime = lifetime.into();
+    }
     ssl.session.state.lock().hit = agreed.resumed;
     match ssl.session.current() {
         Some(session) if agreed.resumed => resumed(ssl, &session, new),

@@ -150,7 +150,7 @@ pub(crate) fn now() -> i64 {
 impl Fields {
     /// The fields of a new session of a context.
     pub(crate) fn of(context: &Context) -> Self {
-        Self { timeout: context.sessions.timeout(), verify_result: 0, ..Self::default() }
+        Self { timeout: context.sessions.timeout(), verify_result: 0, fragment_mode: 0, ..Self::default() }
     }
 
     /// The cipher suite, if it is known.

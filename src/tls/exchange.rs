@@ -226,6 +226,8 @@ pub struct Record {
     pub next_id: Option<[u8; 32]>,
     /// Client: the server has used the name it was sent.
     pub name_acknowledged: bool,
+    /// Client, TLS 1.2: how long the ticket is good for as the server says, seconds. (rustls knows of a week at most.)
+    pub ticket_lifetime: Option<u32>,
     /// Client sessions that have become resumable.
     pub new_sessions: Vec<Offer>,
     /// Client: the session kept for this server is of no use any more.

@@ -138,6 +138,9 @@ impl SecureRandom for IdOrRandom {
     }
 }
 
+/// The handshake type of a NewSessionTicket.
+const NEW_SESSION_TICKET: u8 = 4;
+
 /// A transcript hash that is fed what the client has sent, and looks for what rustls does not tell.
 struct TapHash(&'static dyn Hash);
 
@@ -192,6 +195,9 @@ impl Context for TapContext {
         let mut record = self.exchange.record.lock();
         if let Some(request) = certificate_request(data) {
             record.certificate_request = request.to_vec();
+        }
+        if let [NEW_SESSION_TICKET, _, _, _, lifetime @ ..] = data {
+            record.ticket_lifetime = lifetime.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
         }
         record.name_acknowledged |= acknowledges_name(data);
         drop(record);
