@@ -37,6 +37,7 @@ static void when(int version)
 {
     struct contexts both = new_contexts(version);
     SSL *client, *server;
+    char buf[16];
 
     for (int first = 0; first < 3; first++) {
         printf("-- %d tickets at first\n", first);
@@ -66,7 +67,7 @@ static void when(int version)
         SHOW(news);
         SHOW(SSL_new_session_ticket(server));
         CALL(server, SSL_write(server, "hello", 5));
-        CHECK(pair_transfer(server, client, "hello", 5) == 0);
+        CALL(client, SSL_read(client, buf, sizeof buf));
         SHOW(news);
         SHOW(SSL_get_num_tickets(server));
         SHOW(SSL_CTX_sess_number(both.server));
@@ -166,7 +167,6 @@ static void seen_by_callbacks(void)
     pair_settle(client);
     SSL_set_info_callback(server, on_info);
     printf("-- asked for\n");
-    SHOW(SSL_new_session_ticket(server));
     SHOW(SSL_new_session_ticket(server));
     SHOW(SSL_do_handshake(server));
     pair_settle(client);
