@@ -150,7 +150,7 @@ impl Bio {
 
 /// Forgets what earlier calls left in errno: programs print it together with a TLS error, which mostly has nothing to do
 /// with it.
-fn clear_errno() {
+pub fn clear_errno() {
     // SAFETY: the C library's address of this thread's errno, always valid.
     unsafe { *libc::__errno_location() = 0 };
 }

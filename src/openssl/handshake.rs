@@ -10,7 +10,7 @@ use super::types::SSL;
 use super::{
     alpn, certificate, client_hello, group, ocsp, progress, security_check, server_name, session, ticket, verify,
 };
-use crate::libcrypto::bio::BioTransport;
+use crate::libcrypto::bio::{BioTransport, clear_errno};
 use crate::libcrypto::err;
 use crate::seam::{Failure, Handle};
 use crate::tls::cipher::{Suite, by_id};
@@ -46,6 +46,7 @@ pub(crate) fn drive(ssl: &Arc<Connection>) -> c_int {
 }
 
 fn run(ssl: &Arc<Connection>) -> c_int {
+    clear_errno();
     let begins = match &mut *ssl.phase.lock() {
         Phase::Failed => return -1,
         Phase::Open => None,

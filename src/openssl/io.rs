@@ -8,7 +8,7 @@ use super::failure::{self, Heard, Verdict};
 use super::handshake::drive;
 use super::types::SSL;
 use super::{reason, session};
-use crate::libcrypto::bio::BioTransport;
+use crate::libcrypto::bio::{BioTransport, clear_errno};
 use crate::libcrypto::err;
 use crate::seam::slot::{Lent, Unlent};
 use crate::seam::{Failure, Handle, arg};
@@ -29,6 +29,7 @@ fn stop(value: c_int, error: Error) -> Stopped {
 
 /// Goes on with the handshake first, if there is one to be done.
 fn open(ssl: &Arc<Connection>) -> Result<(), Stopped> {
+    clear_errno();
     if !ssl.in_init() || drive(ssl) > 0 { Ok(()) } else { Err(Stopped(-1)) }
 }
 

@@ -10,7 +10,7 @@ use super::new_ticket;
 use super::record::{Inbound, content};
 use super::replay::Stage;
 use super::rewritten_hello::{self, Patched};
-use super::session::TLS1_3;
+use super::session::{TLS1_2, TLS1_3};
 use super::tap::{self, Tap};
 use super::traffic::Established;
 use super::transport::{Io, Outbound, Transport};
@@ -382,6 +382,20 @@ impl Handshake {
         }
     }
 
+    /// Clients of TLS 1.1 and older name no signature schemes; that is not what is wrong with them.
+    fn see_old_version(&self, error: rustls::Error) -> rustls::Error {
+        use rustls::error::PeerIncompatible::{SignatureAlgorithmsExtensionRequired, Tls12NotOffered};
+        let is_old = |hello: Hello| hello.version < TLS1_2 && hello.supported_versions().is_none();
+        match error {
+            rustls::Error::PeerIncompatible(SignatureAlgorithmsExtensionRequired)
+                if Hello::from_records(&self.hello_records).is_some_and(is_old) =>
+            {
+                Tls12NotOffered.into()
+            }
+            other => other,
+        }
+    }
+
     fn server_step(
         &mut self,
         state: ServerHandshake,
@@ -399,7 +413,8 @@ impl Handshake {
                     self.hello_records.extend_from_slice(self.inbound.last_record());
                 }
                 let (inbound, sink) = (&mut self.inbound, self.outbound.sink());
-                self.exchange.scope(|| needs.process(inbound, sink))?
+                let processed = self.exchange.scope(|| needs.process(inbound, sink));
+                processed.map_err(|error| self.see_old_version(error))?
             }
             ServerHandshake::Accepted(accepted) => {
                 let hello = match self.hello.take() {
