@@ -288,6 +288,36 @@ static void chains(int version)
     contexts_free(&ctx);
 }
 
+/* Without kernel TLS a file cannot be sent, and buffers are given back when nothing is in them. */
+static void files_and_buffers(int version)
+{
+    struct contexts ctx = contexts_new("ecdsa", version);
+    SSL *client, *server, *ssl = SSL_new(ctx.client);
+    char buf[16];
+
+    SHOW(SSL_sendfile(ssl, 0, 0, 10, 0));
+    SHOW_ERR();
+    SHOW(SSL_alloc_buffers(ssl));
+    SHOW(SSL_free_buffers(ssl));
+    SSL_free(ssl);
+    pair_new(&client, &server, ctx.client, ctx.server);
+    pair_connect(client, server);
+    pair_settle(client);
+    SHOW(SSL_sendfile(client, 0, 0, 10, 0));
+    SHOW_ERR();
+    SHOW(SSL_free_buffers(client));
+    CALL(server, SSL_write(server, "data", 4));
+    CALL(client, SSL_read(client, buf, 2));
+    SHOW(SSL_free_buffers(client));
+    CALL(client, SSL_read(client, buf, 2));
+    SHOW(SSL_free_buffers(client));
+    CALL(client, SSL_shutdown(client));
+    SHOW(SSL_sendfile(client, 0, 0, 10, 0));
+    SHOW_ERR();
+    pair_free(client, server);
+    contexts_free(&ctx);
+}
+
 /* BIOs exchanged while the connection is open. */
 static void exchanged(int version)
 {
@@ -362,6 +392,7 @@ int main(int argc, char **argv)
     descriptors();
     in_both_versions("custom method", custom_method);
     in_both_versions("chains", chains);
+    in_both_versions("files and buffers", files_and_buffers);
     in_both_versions("exchanged", exchanged);
     in_both_versions("two descriptors", two_descriptors);
     return 0;

@@ -230,10 +230,11 @@ fn write(ssl: &Arc<Connection>, data: &[u8]) -> Result<usize, Stopped> {
         return Err(stop(-1, Error::Ssl(reason::PROTOCOL_IS_SHUTDOWN)));
     }
     ssl.set_want(want::NOTHING);
-    if ssl.has_failed() && ssl.sender.look(|sender| sender.is_short(data.len())) == Some(true) {
-        return Err(stop(-1, Error::Ssl(reason::BAD_LENGTH)));
-    }
-    open(ssl)?;
+    open(ssl).map_err(|stopped| match ssl.sender.look(|sender| sender.is_short(data.len())) {
+        // A write that was cut short is remembered beyond a failure.
+        Some(true) if ssl.has_failed() => stop(-1, Error::Ssl(reason::BAD_LENGTH)),
+        _ => stopped,
+    })?;
     let mut sender = sender(ssl)?;
     let mut transport = ssl.transport();
     let owes_update = ssl.key_update.load(Ordering::Relaxed) == key_update::OWED;

@@ -1,7 +1,8 @@
 //! Where a connection's records come from and go to: file descriptors and BIOs.
 
-use super::connection::{Bios, share};
+use super::connection::{Bios, share, shut, want};
 use super::error::{BUF_LIB, Error, guard};
+use super::reason;
 use super::types::SSL;
 use crate::libcrypto::bio::Bio;
 use crate::libcrypto::sys;
@@ -241,5 +242,30 @@ pub unsafe extern "C" fn SSL_get_wfd(ssl: *const SSL) -> c_int {
         let ssl = unsafe { SSL::share(ssl) }.ok_or(Error::Silent)?;
         let bio = ssl.bios.read().write.clone();
         Ok(descriptor(bio.as_ref()))
+    })
+}
+
+/// `SSL_sendfile(3)`: sends a file through the kernel's TLS; below 0 is failure.
+///
+/// Status: partial: kernel TLS is never in use, so it fails as OpenSSL does without it.
+///
+/// # Safety
+/// `ssl` is null or a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_sendfile(
+    ssl: *mut SSL,
+    _fd: c_int,
+    _offset: libc::off_t,
+    _size: usize,
+    _flags: c_int,
+) -> isize {
+    guard(-1, || {
+        // SAFETY: null or a live handle, by the manual.
+        let ssl = unsafe { share(ssl) }?;
+        if ssl.has_role() && ssl.has_shutdown(shut::SENT) {
+            ssl.set_want(want::NOTHING);
+            return Err(Error::Ssl(reason::PROTOCOL_IS_SHUTDOWN));
+        }
+        Err(Error::Ssl(reason::UNINITIALIZED))
     })
 }

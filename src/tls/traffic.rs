@@ -358,6 +358,9 @@ impl Default for WriteMode {
 /// Plaintext sealed at a time, bytes: enough for few system calls, little enough to be kept while a socket is full.
 const BATCH: usize = 65536;
 
+/// Bytes of an alert.
+const ALERT_LEN: usize = 2;
+
 impl Sender {
     /// Whether everything sealed has been taken by the transport.
     pub fn is_idle(&self) -> bool {
@@ -476,6 +479,10 @@ impl Sender {
         let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert);
         tap::settle_open(&self.exchange, &mut self.outbound);
         let was_sent = matches!(self.outbound.flush(transport), Io::Done(_));
+        if has_alert && !was_sent {
+            // It counts as a write that was cut short.
+            (self.sealed, self.retry) = (ALERT_LEN, Some(0));
+        }
         has_alert.then_some(was_sent)
     }
 

@@ -2,18 +2,8 @@
 
 use crate::openssl::refusal::refuse;
 use crate::openssl::types::{SSL, openssl_ssl_test_functions};
-use libc::off_t;
 use std::ffi::c_int;
 use std::ptr;
-
-/// `SSL_sendfile(3)`: sends a file through the kernel's TLS. Below 0 is failure; OpenSSL fails too where the kernel
-/// does not take the connection over, and programs then read and write.
-///
-/// Status: refused: kernel TLS is not supported.
-#[unsafe(no_mangle)]
-pub extern "C" fn SSL_sendfile(_s: *mut SSL, _fd: c_int, _offset: off_t, _size: usize, _flags: c_int) -> isize {
-    refuse("SSL_sendfile", -1)
-}
 
 /// Sets a debugging flag that has had no effect since OpenSSL 1.1.0 (no manual page).
 ///
