@@ -339,22 +339,3 @@ pub unsafe extern "C" fn SSL_CTX_get_keylog_callback(ctx: *const SSL_CTX) -> SSL
 pub(crate) fn set_message_arg(holder: &impl Holder, arg: *mut c_void) {
     holder.change(|config| config.callbacks.message_arg = Arg(arg));
 }
-
-/// `SSL_CTX_set_msg_callback(3)`: a message callback that prints what it is shown.
-///
-/// Status: refused: protocol messages are not printed.
-///
-/// # Safety
-/// As for any message callback.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_trace(
-    _write_p: c_int,
-    _version: c_int,
-    _content_type: c_int,
-    _buf: *const c_void,
-    _len: usize,
-    _ssl: *mut SSL,
-    _arg: *mut c_void,
-) {
-    super::refusal::refuse("SSL_trace", ());
-}

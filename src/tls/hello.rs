@@ -5,32 +5,38 @@
 const RENEGOTIATION_INFO: u16 = 0xff01;
 
 /// A cursor over length-prefixed vectors.
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+#[derive(Debug)]
+pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+    /// The next `n` bytes.
+    pub fn take(&mut self, n: usize) -> Option<&'a [u8]> {
         let (head, tail) = self.0.split_at_checked(n)?;
         self.0 = tail;
         Some(head)
     }
 
-    pub(super) fn u8(&mut self) -> Option<usize> {
+    /// A number of one byte.
+    pub fn u8(&mut self) -> Option<usize> {
         self.take(1)?.first().map(|&b| usize::from(b))
     }
 
-    pub(super) fn u16(&mut self) -> Option<usize> {
+    /// A number of two bytes.
+    pub fn u16(&mut self) -> Option<usize> {
         match self.take(2)? {
             [high, low] => Some(usize::from(*high) << 8 | usize::from(*low)),
             _ => None,
         }
     }
 
-    pub(super) fn vec8(&mut self) -> Option<&'a [u8]> {
+    /// A vector with a length of one byte before it.
+    pub fn vec8(&mut self) -> Option<&'a [u8]> {
         let len = self.u8()?;
         self.take(len)
     }
 
-    pub(super) fn vec16(&mut self) -> Option<&'a [u8]> {
+    /// A vector with a length of two bytes before it.
+    pub fn vec16(&mut self) -> Option<&'a [u8]> {
         let len = self.u16()?;
         self.take(len)
     }

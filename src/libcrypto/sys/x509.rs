@@ -1,7 +1,7 @@
 //! x509.h
 
-use super::{EVP_PKEY, OSSL_LIB_CTX, X509, X509_NAME};
-use std::ffi::{c_char, c_int, c_long, c_uchar, c_void};
+use super::{BIO, EVP_PKEY, OSSL_LIB_CTX, X509, X509_NAME};
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_ulong, c_void};
 
 pub use openssl_sys::{stack_st_X509, stack_st_X509_NAME};
 
@@ -17,6 +17,8 @@ unsafe extern "C" {
     pub fn X509_up_ref(x: *mut X509) -> c_int;
     pub fn X509_cmp(a: *const X509, b: *const X509) -> c_int;
     pub fn d2i_X509(x: *mut *mut X509, bytes: *mut *const c_uchar, len: c_long) -> *mut X509;
+    pub fn X509_print_ex(bio: *mut BIO, x: *mut X509, name_flags: c_ulong, flags: c_ulong) -> c_int;
+    pub fn PEM_write_bio_X509(bio: *mut BIO, x: *const X509) -> c_int;
     pub fn i2d_X509(x: *const X509, out: *mut *mut c_uchar) -> c_int;
     pub fn X509_get0_pubkey(x: *const X509) -> *mut EVP_PKEY;
     pub fn X509_get_subject_name(x: *const X509) -> *mut X509_NAME;

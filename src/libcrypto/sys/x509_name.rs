@@ -1,7 +1,7 @@
 //! x509.h and store.h: names of subjects and issuers, and certificates behind a URI.
 
-use super::{OPENSSL_STACK, OSSL_LIB_CTX, X509, X509_NAME};
-use std::ffi::{c_char, c_int, c_long, c_uchar, c_void};
+use super::{BIO, OPENSSL_STACK, OSSL_LIB_CTX, X509, X509_NAME};
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_ulong, c_void};
 
 /// An open URI.
 #[repr(C)]
@@ -23,6 +23,7 @@ pub type StackCompare = Option<unsafe extern "C" fn(a: *const c_void, b: *const 
 
 unsafe extern "C" {
     pub fn X509_NAME_dup(name: *const X509_NAME) -> *mut X509_NAME;
+    pub fn X509_NAME_print_ex(bio: *mut BIO, name: *const X509_NAME, indent: c_int, flags: c_ulong) -> c_int;
     pub fn X509_NAME_free(name: *mut X509_NAME);
     pub fn X509_NAME_cmp(a: *const X509_NAME, b: *const X509_NAME) -> c_int;
     pub fn i2d_X509_NAME(name: *const X509_NAME, out: *mut *mut c_uchar) -> c_int;
