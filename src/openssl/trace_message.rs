@@ -269,7 +269,13 @@ fn server_key_exchange(page: &mut dyn Page, body: &mut Reader<'_>) -> Told {
 fn signature(page: &mut dyn Page, body: &mut Reader<'_>) -> Told {
     let scheme = number(body)?;
     line(page, 6, &format!("Signature Algorithm: {} (0x{scheme:04x})", names::signature_algorithm(scheme)));
-    hex_vec(page, 6, "Signature", body.vec16())
+    // A length without its bytes stays where it is.
+    let before = body.0;
+    let signature = body.vec16();
+    if signature.is_none() {
+        body.0 = before;
+    }
+    hex_vec(page, 6, "Signature", signature)
 }
 
 fn certificate_request(page: &mut dyn Page, about: Circumstances, body: &mut Reader<'_>) -> Told {
