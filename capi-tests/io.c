@@ -326,6 +326,50 @@ static void auto_retry(int version)
     contexts_free(&ctx);
 }
 
+/* A callback that fails and leaves its errno, as one does that cannot write the session to a file. */
+static int keep_session(SSL *ssl, SSL_SESSION *session)
+{
+    BIO *text = BIO_new(BIO_s_mem());
+
+    (void)ssl;
+    ERR_raise(ERR_LIB_SYS, ENOENT);
+    errno = ENOENT;
+    SSL_SESSION_print(text, session);
+    SHOW(errno == ENOENT);
+    BIO_free(text);
+    return 0;
+}
+
+static void failing_callback(int version)
+{
+    char buf[16];
+
+    for (int tickets = 1; tickets <= 2; tickets++)
+        for (int retry = 0; retry < 2; retry++) {
+            struct contexts ctx = contexts_new("ecdsa", version);
+            SSL *client, *server;
+
+            printf("-- %d tickets, automatic retry %d\n", tickets, retry);
+            SSL_CTX_set_num_tickets(ctx.server, (size_t)tickets);
+            SSL_CTX_set_session_cache_mode(ctx.client, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+            SSL_CTX_sess_set_new_cb(ctx.client, keep_session);
+            if (!retry)
+                SSL_CTX_clear_mode(ctx.client, SSL_MODE_AUTO_RETRY);
+            pair_new_over(&client, &server, ctx.client, ctx.server, PAIR_SOCKET);
+            pair_connect(client, server);
+            for (int i = 0; i < 3; i++) {
+                int number;
+
+                errno = 0;
+                CALL(client, SSL_read(client, buf, sizeof buf));
+                number = errno;
+                SHOW(number);
+            }
+            pair_free(client, server);
+            contexts_free(&ctx);
+        }
+}
+
 static void read_ahead(int version)
 {
     struct ends ends = open_ends(version, PAIR_SOCKET);
@@ -440,6 +484,7 @@ int main(void)
     in_both_versions("a read while a write waits", both_wait);
     in_both_versions("inside a record", inside_record);
     in_both_versions("auto retry", auto_retry);
+    in_both_versions("a callback that fails", failing_callback);
     in_both_versions("read-ahead", read_ahead);
     in_both_versions("nothing read ahead", nothing_ahead);
     in_both_versions("fragments", fragments);

@@ -142,7 +142,6 @@ impl Bio {
 
     fn write(&self, data: &[u8]) -> c_int {
         let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
-        clear_errno();
         // SAFETY: the BIO is live and `data` is readable for `len` bytes.
         unsafe { sys::BIO_write(self.as_ptr(), data.as_ptr().cast::<c_void>(), len) }
     }
@@ -217,6 +216,7 @@ impl Transport for BioTransport {
             self.failure = Some(BioFailure::NoWriter);
             return Io::Failed;
         };
+        clear_errno();
         match bio.write(data) {
             n @ 1.. => Io::Done(n.unsigned_abs() as usize),
             n => {
