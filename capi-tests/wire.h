@@ -110,7 +110,7 @@ static inline void wire_show_sent(struct wire *wire)
         int body = data[at + 3] << 8 | data[at + 4];
 
         if (data[at] == SSL3_RT_ALERT && body == 2)
-            printf(" alert(%d,%d)", data[at + 5], data[at + 6]);
+            printf(" alert(%d,%d) in a record of %d.%d", data[at + 5], data[at + 6], data[at + 1], data[at + 2]);
         else
             printf(" %d", data[at]);
         at += 5 + body;

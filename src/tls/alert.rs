@@ -9,9 +9,9 @@ use rustls::error::{AlertDescription, CertificateError};
 /// The level of other alerts.
 const WARNING: u8 = 1;
 
-/// A fatal alert record in clear.
-pub(super) fn plain(alert: AlertDescription) -> [u8; 7] {
-    [21, 3, 3, 0, 2, FATAL, alert.0]
+/// A fatal alert record in clear; `minor` is the lower byte of the record's version.
+pub(super) fn plain(alert: AlertDescription, minor: u8) -> [u8; 7] {
+    [21, 3, minor, 0, 2, FATAL, alert.0]
 }
 
 /// A warning in clear, before any key has been agreed.
@@ -25,8 +25,8 @@ pub(super) fn refusal() -> Error {
 }
 
 /// Takes rustls's own alert off the end of `pending` and puts `wanted` there, protected if a key is in use. False when
-/// there is no alert in the end.
-pub(super) fn replace(exchange: &Exchange, pending: &mut Vec<u8>, wanted: Option<AlertDescription>) -> bool {
+/// there is no alert in the end. A record in clear gets the version `minor`.
+pub(super) fn replace(exchange: &Exchange, pending: &mut Vec<u8>, wanted: Option<AlertDescription>, minor: u8) -> bool {
     let (held, sealer) = {
         let mut record = exchange.record.lock();
         (record.held_alert.take(), record.sealer.clone())
@@ -41,7 +41,7 @@ pub(super) fn replace(exchange: &Exchange, pending: &mut Vec<u8>, wanted: Option
         (None, _) => false,
         (Some(alert), Some(sealer)) => sealer.seal_alert(exchange, FATAL, alert, pending),
         (Some(alert), None) => {
-            pending.extend(plain(alert));
+            pending.extend(plain(alert, minor));
             true
         }
     }
@@ -57,6 +57,7 @@ pub(super) fn goodbye(exchange: &Exchange, pending: &mut Vec<u8>) -> bool {
 mod tests {
     use super::*;
     use crate::tls::exchange::{Application, CredentialAnswer, HelloAnswer, VerifyAnswer};
+    use crate::tls::gate::TLS1_2_MINOR;
     use crate::tls::hello::Hello;
     use rustls::crypto::{SelectedCredential, SignatureScheme};
     use rustls::pki_types::CertificateDer;
@@ -84,13 +85,21 @@ mod tests {
     #[test]
     fn an_alert_in_clear_is_replaced() {
         let exchange = Exchange::new(Box::new(Nobody));
-        let mut pending = [&[1, 2][..], &plain(AlertDescription::CertificateRequired)].concat();
-        assert!(replace(&exchange, &mut pending, Some(AlertDescription::HandshakeFailure)));
-        assert_eq!(pending, [&[1, 2][..], &plain(AlertDescription::HandshakeFailure)].concat());
-        assert!(!replace(&exchange, &mut pending, None));
+        let mut pending = [&[1, 2][..], &plain(AlertDescription::CertificateRequired, TLS1_2_MINOR)].concat();
+        assert!(replace(&exchange, &mut pending, Some(AlertDescription::HandshakeFailure), TLS1_2_MINOR));
+        assert_eq!(pending, [&[1, 2][..], &plain(AlertDescription::HandshakeFailure, TLS1_2_MINOR)].concat());
+        assert!(!replace(&exchange, &mut pending, None, TLS1_2_MINOR));
         assert_eq!(pending, [1, 2]);
-        assert!(replace(&exchange, &mut pending, Some(AlertDescription::DecodeError)));
-        assert_eq!(pending, [&[1, 2][..], &plain(AlertDescription::DecodeError)].concat());
+        assert!(replace(&exchange, &mut pending, Some(AlertDescription::DecodeError), TLS1_2_MINOR));
+        assert_eq!(pending, [&[1, 2][..], &plain(AlertDescription::DecodeError, TLS1_2_MINOR)].concat());
+    }
+
+    #[test]
+    fn an_alert_in_clear_has_the_version_wanted() {
+        let exchange = Exchange::new(Box::new(Nobody));
+        let mut pending = Vec::new();
+        assert!(replace(&exchange, &mut pending, Some(AlertDescription::DecodeError), 1));
+        assert_eq!(pending, [21, 3, 1, 0, 2, 2, 50]);
     }
 
     #[test]
@@ -98,7 +107,7 @@ mod tests {
         let exchange = Exchange::new(Box::new(Nobody));
         exchange.record.lock().held_alert = Some(24);
         let mut pending = vec![0; 30];
-        assert!(!replace(&exchange, &mut pending, None));
+        assert!(!replace(&exchange, &mut pending, None, TLS1_2_MINOR));
         assert_eq!(pending.len(), 6);
     }
 }

@@ -38,6 +38,9 @@ pub(super) enum Admission {
     Alert(u8, u8),
 }
 
+/// The lower byte of TLS 1.2's version, which is the highest in a record.
+pub(super) const TLS1_2_MINOR: u8 = 3;
+
 /// What the records so far say about those to come.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
@@ -60,6 +63,8 @@ pub(super) struct Gate {
     greeted: bool,
     /// The ServerHello that has come.
     server_hello: Option<ServerHello>,
+    /// Server: the lower byte of the version of a first record that is of no handshake.
+    stray_minor: Option<u8>,
     /// Records without content, and change_cipher_spec for middleboxes, in a row.
     empty: u32,
 }
@@ -127,8 +132,22 @@ impl Gate {
         self.sealed
     }
 
+    /// The lower byte of the version in an alert's record. A client that has had no answer says TLS 1.0 as in its
+    /// ClientHello (RFC 8446, section 5.1), and a server answers what is no handshake at all in its own version.
+    pub(super) fn alert_minor(&self) -> u8 {
+        if self.is_unanswered() { 1 } else { self.stray_minor.unwrap_or(TLS1_2_MINOR) }
+    }
+
     /// Judges a whole record.
     pub(super) fn admit(&mut self, record: &[u8]) -> Result<Admission, Misstep> {
+        let judged = self.judge(record);
+        if self.is_server && judged == Err(Misstep::RecordBeforeHello) {
+            self.stray_minor = record.get(2).map(|&minor| minor.min(TLS1_2_MINOR));
+        }
+        judged
+    }
+
+    fn judge(&mut self, record: &[u8]) -> Result<Admission, Misstep> {
         let Some((&[kind, ..], body)) = record.split_first_chunk::<HEADER>() else { return Ok(Admission::Pass) };
         if !self.sealed && body.len() > CLEAR_MAX {
             return Err(Misstep::RecordTooLong);
@@ -288,6 +307,17 @@ mod tests {
     fn record(kind: u8, body: &[u8]) -> Vec<u8> {
         let len = u8::try_from(body.len()).unwrap_or(u8::MAX);
         [&[kind, 3, 3, 0, len], body].concat()
+    }
+
+    #[test]
+    fn an_alert_speaks_the_version_of_what_came() {
+        assert_eq!(Gate::new(false).alert_minor(), 1);
+        let mut gate = Gate::new(true);
+        assert_eq!(gate.alert_minor(), 3);
+        assert_eq!(gate.admit(&[23, 3, 2, 0, 1, 0]), Err(Misstep::RecordBeforeHello));
+        assert_eq!(gate.alert_minor(), 2);
+        assert_eq!(gate.admit(&[23, 3, 4, 0, 1, 0]), Err(Misstep::RecordBeforeHello));
+        assert_eq!(gate.alert_minor(), 3);
     }
 
     #[test]

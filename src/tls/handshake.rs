@@ -4,7 +4,7 @@
 use super::alert;
 use super::error::Error;
 use super::exchange::{CredentialAnswer, Exchange, HelloAnswer, Pause, VerifyAnswer};
-use super::gate::{Admission, Gate};
+use super::gate::{Admission, Gate, TLS1_2_MINOR};
 use super::hello::Hello;
 use super::new_ticket;
 use super::record::{Inbound, content};
@@ -247,7 +247,7 @@ impl Handshake {
         self.machine = Machine::Failed(Error::State);
         // It goes with the flight that does not come any more.
         self.outbound.drop_first_change_cipher_spec();
-        let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert);
+        let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert, self.gate.alert_minor());
         // As the hello's, the version of an alert is TLS 1.0's until there is an answer.
         if has_alert
             && self.gate.is_unanswered()
@@ -596,7 +596,7 @@ impl Handshake {
 /// Sends a fatal alert where a handshake fails before it has begun; whether the transport has taken it.
 pub fn send_plain(transport: &mut dyn Transport, alert: AlertDescription) -> bool {
     let mut outbound = Outbound::default();
-    outbound.sink().extend(alert::plain(alert));
+    outbound.sink().extend(alert::plain(alert, TLS1_2_MINOR));
     matches!(outbound.flush(transport), Io::Done(_))
 }
 

@@ -3,7 +3,7 @@
 use super::alert;
 use super::error::{Error, Misstep};
 use super::exchange::Exchange;
-use super::gate::Side;
+use super::gate::{Side, TLS1_2_MINOR};
 use super::new_ticket::{self, Ticket};
 use super::record::{Inbound, Rules, content};
 use super::tap;
@@ -476,7 +476,7 @@ impl Sender {
         }
         self.pump();
         self.traffic = None;
-        let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert);
+        let has_alert = alert::replace(&self.exchange, self.outbound.sink(), alert, TLS1_2_MINOR);
         tap::settle_open(&self.exchange, &mut self.outbound);
         let was_sent = matches!(self.outbound.flush(transport), Io::Done(_));
         if has_alert && !was_sent {
