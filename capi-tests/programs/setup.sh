@@ -11,7 +11,7 @@ set -eu
 build="gcc libc6-dev make pkg-config libssl-dev"
 demo="curl nginx openssl python3"
 check="g++ binutils valgrind libc6-dbg curl nginx openssl python3 postgresql redis-server apache2-bin haproxy socat"
-check="$check mosquitto mosquitto-clients mariadb-server mariadb-client postfix ruby3.1 php8.2-cli libio-socket-ssl-perl"
+check="$check mosquitto mosquitto-clients mariadb-server mariadb-client swaks ruby3.1 php8.2-cli libio-socket-ssl-perl"
 check="$check nodejs lua5.3 lua-sec apache2-utils nghttp2-client siege w3m vsftpd fetchmail"
 python="python3 libpython3.11-testsuite"
 services="nginx postgresql redis-server haproxy mosquitto mariadb postfix vsftpd"
