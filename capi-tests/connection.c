@@ -116,6 +116,25 @@ static void duplicates(void)
     SSL_CTX_free(ctx);
 }
 
+/* A duplicate is made of the context that is in use now, and without a callback of its own keeps that one's. */
+static void duplicate_of_another_context(void)
+{
+    SSL_CTX *ctx = new_client_ctx(), *other = new_client_ctx();
+    SSL *ssl = SSL_new(ctx), *dup;
+
+    SECTION("SSL_dup after SSL_set_SSL_CTX");
+    SSL_CTX_set_verify(other, SSL_VERIFY_PEER, yes);
+    CHECK(SSL_set_SSL_CTX(ssl, other) == other);
+    SHOW_PTR((const void *)(uintptr_t)SSL_get_verify_callback(ssl));
+    dup = SSL_dup(ssl);
+    CHECK(SSL_get_SSL_CTX(dup) == other);
+    CHECK(SSL_get_verify_callback(dup) == yes);
+    SSL_free(dup);
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    SSL_CTX_free(other);
+}
+
 static void duplicate_connects(int version)
 {
     struct contexts ctx = contexts_new("ecdsa", version);
@@ -252,6 +271,7 @@ int main(void)
     life();
     inheritance();
     duplicates();
+    duplicate_of_another_context();
     in_both_versions("SSL_dup", duplicate_connects);
     cleared();
     in_both_versions("SSL_clear after use", cleared_after_use);

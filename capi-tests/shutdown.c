@@ -327,6 +327,30 @@ static void gone_early(int version)
     close_ends(&ends);
 }
 
+/* The alert of a client that is not answered: its record is of the version that the hello's is of. */
+static void unanswered(int version)
+{
+    struct contexts ctx = contexts_new("ecdsa", version);
+    SSL *client = SSL_new(ctx.client);
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    unsigned char *data = NULL;
+    long len;
+
+    BIO_set_mem_eof_return(in, -1);
+    SSL_set_bio(client, in, out);
+    CALL(client, SSL_connect(client));
+    BIO_get_mem_data(out, &data);
+    SHOW_HEX("the hello's record", data, 3);
+    (void)BIO_reset(out);
+    BIO_set_mem_eof_return(in, 0);
+    CALL(client, SSL_connect(client));
+    len = BIO_get_mem_data(out, &data);
+    SHOW_HEX("alert", data, (size_t)len);
+    CALL(client, SSL_shutdown(client));
+    SSL_free(client);
+    contexts_free(&ctx);
+}
+
 /* A peek at the end leaves what an earlier call waits for; a read does not. */
 static void peek_at_end(int version)
 {
@@ -390,6 +414,7 @@ int main(int argc, char **argv)
     in_both_versions("in the handshake", in_handshake);
     in_both_versions("end of stream", end_of_stream);
     in_both_versions("gone early", gone_early);
+    in_both_versions("unanswered", unanswered);
     in_both_versions("peek at the end", peek_at_end);
     in_both_versions("no room for the alert", no_room);
     return 0;
