@@ -17,7 +17,7 @@ def _register(name, options):
     def moved(trial):
         """A session made by one library is taken up by the other, and what comes of that by the first again."""
         port = trial.port()
-        running = openssl.server(trial, port, options=[*options, "-servername", "localhost", "-cert2", trial.pem("multi"), "-key2", trial.key("multi")])
+        running = openssl.server(trial, port, options=options)
         facts = {}
         sides = {"made": None, "moved": trial.server_side, "moved back": None}
         saved = None
@@ -25,8 +25,10 @@ def _register(name, options):
             words = [*trusting(trial), "-sess_out", trial.dir / f"{len(facts)}.pem"]
             if saved is not None:
                 words += ["-sess_in", saved]
+            written = words[words.index("-sess_out") + 1]
             _, facts[step] = openssl.client(trial, port, words, name=step.replace(" ", "-"), side=side)
-            saved = trial.dir / f"{len(facts) - 1}.pem"
+            # A resumption of TLS 1.2 makes no new session.
+            saved = written if written.exists() else saved
         for step in ("moved", "moved back"):
             trial.require(any(line.startswith("Reused") for line in facts[step]["told"]), f"not resumed: {facts}")
         # Without the file's session it is a full handshake.
@@ -51,8 +53,6 @@ def of_another_server(trial):
     facts = {}
     for name, options in {
         "other keys": [],
-        "only 1.2": ["-tls1_2"],
-        "only 1.3": ["-tls1_3"],
         "other suites": ["-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"],
         "no cache": ["-no_ticket", "-no_cache"],
     }.items():
