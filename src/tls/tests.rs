@@ -6,15 +6,17 @@ use super::error::Error;
 use super::exchange::{Application, ClientAuth, CredentialAnswer, Exchange, HelloAnswer, Offer, Policy, VerifyAnswer};
 use super::handshake::{Handshake, Progress};
 use super::hello::Hello;
+use super::new_ticket::{self, Ticket};
+use super::session::Resumable;
 use super::tap::{Event, Kind};
-use super::traffic::{Established, Received, WriteMode};
+use super::traffic::{Established, Facts, Received, WriteMode};
 use super::transport::{Io, Transport};
 use parking_lot::Mutex;
 use rustls::crypto::{Credentials, Identity, SelectedCredential, SignatureScheme};
 use rustls::error::PeerIncompatible;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 const CERTIFICATE: &[u8] = include_bytes!("testdata/p256.cert.der");
 const KEY: &[u8] = include_bytes!("testdata/p256.key.der");
@@ -62,6 +64,7 @@ impl Transport for End {
 struct Open {
     settings: Settings,
     tickets: Arc<Mutex<Vec<Vec<u8>>>>,
+    own: Arc<OnceLock<Weak<Exchange>>>,
 }
 
 impl Application for Open {
@@ -87,6 +90,23 @@ impl Application for Open {
     fn client_credential(&self) -> CredentialAnswer {
         let credential = self.server_credential(&[SignatureScheme::ECDSA_NISTP256_SHA256]).unwrap();
         CredentialAnswer::Show(Box::new(credential))
+    }
+
+    fn tickets(&self, facts: &Facts) -> Vec<Ticket> {
+        let exchange = self.own.get().and_then(Weak::upgrade).unwrap();
+        let make = |number: u64| {
+            let session = Resumable {
+                version: facts.version,
+                suite: facts.suite,
+                secret: new_ticket::key(&exchange, &number.to_be_bytes()).unwrap(),
+                alpn: facts.alpn.clone().unwrap_or_default(),
+                time: UnixTime::now().as_secs(),
+                ..Resumable::default()
+            };
+            let ticket = self.seal_ticket(&session.to_server_value().unwrap()).unwrap();
+            Ticket { lifetime: 7200, age_add: 0, nonce: number.to_be_bytes(), ticket }
+        };
+        (0..2).map(make).collect()
     }
 
     fn seal_ticket(&self, plain: &[u8]) -> Option<Vec<u8>> {
@@ -122,8 +142,10 @@ fn world(suites: &[u16]) -> World {
 
 impl World {
     fn exchange(&self) -> Arc<Exchange> {
-        let open = Open { settings: self.settings.clone(), tickets: self.tickets.clone() };
+        let own = Arc::default();
+        let open = Open { settings: self.settings.clone(), tickets: self.tickets.clone(), own: Arc::clone(&own) };
         let exchange = Exchange::new(Box::new(open));
+        own.set(Arc::downgrade(&exchange)).unwrap();
         *exchange.policy.lock() = self.policy.clone();
         exchange
     }
