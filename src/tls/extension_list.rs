@@ -70,8 +70,7 @@ mod tests {
 
     #[test]
     fn extensions_of_certificates() {
-        let message = [11, 0, 0, 18, 0, 0, 0, 14, 0, 0, 1, 9, 0, 0, 0, 0, 1, 8, 0, 4, 0, 5, 0, 0];
-        let message = [&[11, 0, 0, 20], &message[4..]].concat();
+        let message = [11, 0, 0, 20, 0, 0, 0, 16, 0, 0, 1, 9, 0, 0, 0, 0, 1, 8, 0, 4, 0, 5, 0, 0];
         assert_eq!(of_message(&message, true), Some(vec![(5, vec![])]));
         assert_eq!(of_message(&message, false), Some(vec![]));
         for len in 5..message.len() {
