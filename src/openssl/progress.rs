@@ -253,11 +253,21 @@ fn during(ssl: &Arc<Connection>, event: Event) {
         }
         Event::Message { written, kind, len, .. } => {
             show_event(ssl, &event);
+            note_finished(ssl, &event);
             message_over(ssl, written, kind, len);
             show_extensions(ssl, &event);
         }
         event => show_event(ssl, &event),
     }
+}
+
+/// Notes the value of a Finished.
+fn note_finished(ssl: &Connection, event: &Event) {
+    let Event::Message { written, kind: Kind::Handshake(kind::FINISHED), bytes, .. } = event else { return };
+    let mut facts = ssl.facts.write();
+    let (of_client, of_server) = facts.finished.get_or_insert_default();
+    let value = if *written == ssl.is_server() { of_server } else { of_client };
+    *value = bytes.get(4..).unwrap_or_default().to_vec();
 }
 
 /// A message of a handshake has been told of.

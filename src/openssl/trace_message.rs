@@ -97,7 +97,7 @@ fn only_vec(content: &[u8], prefix: usize) -> Option<&[u8]> {
 
 /// Numbers of one or two bytes with their names.
 fn list(page: &mut dyn Page, indent: usize, bytes: &[u8], width: usize, name: fn(u16) -> &'static str) -> Told {
-    if bytes.len() % width != 0 {
+    if !bytes.len().is_multiple_of(width) {
         return None;
     }
     for item in bytes.chunks(width) {
@@ -183,7 +183,7 @@ fn client_hello(page: &mut dyn Page, about: Circumstances, body: &mut Reader<'_>
     greeting(page, "client_version", body)?;
     let len = body.u16()?;
     line(page, 6, &format!("cipher_suites (len={len})"));
-    let suites = body.take(len).filter(|suites| suites.len() % 2 == 0)?;
+    let suites = body.take(len).filter(|suites| suites.len().is_multiple_of(2))?;
     let mut suites = Reader(suites);
     while let Some(number) = number(&mut suites) {
         line(page, 8, &suite(number));
@@ -286,7 +286,7 @@ fn certificate_request(page: &mut dyn Page, about: Circumstances, body: &mut Rea
     let types = body.vec8()?;
     line(page, 6, &format!("certificate_types (len={})", types.len()));
     list(page, 8, types, 1, names::certificate_type)?;
-    let schemes = body.vec16().filter(|schemes| schemes.len() % 2 == 0)?;
+    let schemes = body.vec16().filter(|schemes| schemes.len().is_multiple_of(2))?;
     line(page, 6, &format!("signature_algorithms (len={})", schemes.len()));
     signature_algorithms(page, 8, schemes);
     let issuers = body.vec16()?;
@@ -345,7 +345,7 @@ fn tell_extension(
         extension::POINT_FORMATS => list(page, indent, only_vec(content, 1)?, 1, names::point_format),
         extension::GROUPS => list(page, indent, only_vec(content, 2)?, 2, names::group),
         extension::SIGNATURE_ALGORITHMS => {
-            let schemes = only_vec(content, 2).filter(|schemes| schemes.len() % 2 == 0)?;
+            let schemes = only_vec(content, 2).filter(|schemes| schemes.len().is_multiple_of(2))?;
             signature_algorithms(page, indent, schemes);
             Some(())
         }
@@ -387,7 +387,7 @@ fn renegotiation(page: &mut dyn Page, indent: usize, by_server: bool, value: &[u
     if value.is_empty() {
         line(page, indent, "<EMPTY>");
     } else if by_server {
-        let (client, server) = value.split_at_checked(value.len() / 2).filter(|_| value.len() % 2 == 0)?;
+        let (client, server) = value.split_at_checked(value.len() / 2).filter(|_| value.len().is_multiple_of(2))?;
         hex(page, indent, "client_verify_data", client);
         hex(page, indent, "server_verify_data", server);
     } else {

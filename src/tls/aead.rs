@@ -8,7 +8,7 @@ use super::error::Misstep;
 use super::exchange::Exchange;
 use super::gate::{Messages, Side};
 use super::record::{HEADER, content};
-use super::tap::{Follower, framed};
+use super::tap::{Follower, Replacement, framed};
 use parking_lot::Mutex;
 use rustls::crypto::cipher::{
     AeadKey, EncodableVersion, InboundOpaque, Iv, KeyBlockShape, OutboundPlain, Record, RecordDecrypter,
@@ -94,7 +94,7 @@ impl Sealer {
 
 impl Sealing {
     /// Seals each of these messages in a record of its own, from the number that rustls gave to one record for all.
-    fn seal_apart(&mut self, messages: &[&[u8]], seq: u64) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+    fn seal_apart(&mut self, messages: &[&[u8]], seq: u64) -> Result<Vec<Replacement>, Error> {
         let mut records = Vec::with_capacity(messages.len());
         for (more, message) in (0..).zip(messages) {
             let version = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);

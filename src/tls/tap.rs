@@ -12,6 +12,8 @@ use std::collections::VecDeque;
 
 /// The type of a ServerHello.
 const SERVER_HELLO: u8 = 2;
+/// The type of a Finished.
+const FINISHED: u8 = 20;
 /// Bytes at the end of a protected record by which it is known again: those of its authentication tag.
 const MARK: usize = 16;
 
@@ -58,7 +60,7 @@ pub enum Event {
         kind: Kind,
         /// How long it is, bytes.
         len: usize,
-        /// Header and body; empty unless [`Tap::whole`] is set.
+        /// Header and body; empty unless [`Tap::whole`] is set, or it is a Finished.
         bytes: Vec<u8>,
     },
 }
@@ -100,7 +102,7 @@ impl Follower {
         let (Some(len), Some(&kind)) = (self.len(), self.bytes.first()) else { return taken };
         let rest = bytes.get(taken..).unwrap_or_default();
         let rest = rest.get(..len - self.seen).unwrap_or(rest);
-        if whole || kind == SERVER_HELLO {
+        if whole || matches!(kind, SERVER_HELLO | FINISHED) {
             self.bytes.extend_from_slice(rest);
         }
         (taken, self.seen) = (taken + rest.len(), self.seen + rest.len());
@@ -109,7 +111,8 @@ impl Follower {
             let is_retry = matches!(ServerAnswer::from_message(&bytes), Some(ServerAnswer::Retry));
             let kind = if is_retry { Kind::Retry } else { Kind::Handshake(kind) };
             // Where it was wanted only from its middle on it cannot be shown.
-            let bytes = if whole && bytes.len() == len { bytes } else { Vec::new() };
+            let is_kept = bytes.len() == len && (whole || kind == Kind::Handshake(FINISHED));
+            let bytes = if is_kept { bytes } else { Vec::new() };
             events.push(Event::Message { written, kind, len, bytes });
             self.seen = 0;
         }
@@ -130,7 +133,7 @@ impl Follower {
 }
 
 /// A record in the place of another one: with its header, and what it holds.
-type Replacement = (Vec<u8>, Vec<u8>);
+pub(super) type Replacement = (Vec<u8>, Vec<u8>);
 
 /// A protected record of ours which waits to be seen among those to be sent.
 #[derive(Debug)]
