@@ -151,6 +151,11 @@ check-c-valgrind: lib
 check-c-asan: lib
 	$(PYTHON) capi-tests/run.py --lib $(BUILD)/lib --asan
 
+# Not part of `check`: the tests of threads, for minutes.
+.PHONY: soak
+soak: lib
+	$(PYTHON) capi-tests/run.py --lib $(BUILD)/lib --soak 30 --timeout 900 threads threads_duplex reentrance process
+
 check-programs: lib
 	$(PYTHON) capi-tests/programs/run.py $(BUILD)/lib
 

@@ -9,6 +9,7 @@
  *   CAPI_PKI            folder of the test certificates (see peer.h)
  *   CAPI_PEER_LIBDIR    folder of the libssl for the peer's process (see peer.h)
  *   CAPI_SHORT          set where a test should move less data (under valgrind)
+ *   CAPI_SOAK           how many times as much a test of threads should do (run.py --soak)
  */
 #ifndef CAPI_TESTS_CHECK_H
 #define CAPI_TESTS_CHECK_H
@@ -54,6 +55,24 @@ static int check_failures;
 
 /* Prints PASS or FAIL and the condition. */
 #define CHECK(cond) check_that((cond) ? 1 : 0, #cond, __LINE__)
+
+/* How many rounds a test of threads makes instead of `normal`. */
+static inline int check_rounds(int normal)
+{
+    const char *soak = getenv("CAPI_SOAK");
+
+    if (getenv("CAPI_SHORT") != NULL)
+        return (normal + 3) / 4;
+    return soak == NULL ? normal : normal * atoi(soak);
+}
+
+/* Whether the system's libssl is under test: for what it leaves undefined, and is done with ours alone. */
+static inline int check_on_reference(void)
+{
+    const char *on = getenv("CAPI_ON");
+
+    return on != NULL && strcmp(on, "reference") == 0;
+}
 
 static inline void check_show_str(const char *label, const char *text)
 {

@@ -51,6 +51,7 @@ def parse_arguments():
     parser.add_argument("--reference-only", action="store_true", help="run on the system's libssl only, twice, outputs must be equal")
     parser.add_argument("--valgrind", action="store_true", help="run ours under valgrind memcheck")
     parser.add_argument("--asan", action="store_true", help="build the tests with AddressSanitizer and run them on ours")
+    parser.add_argument("--soak", type=int, default=0, metavar="TIMES", help="let the tests of threads do this many times as much")
     parser.add_argument("--show", action="store_true", help="print the output of the reference")
     parser.add_argument("--print-gaps", action="store_true", help="print the unknown differences as lines for known-gaps")
     parser.add_argument("--compile-only", action="store_true", help="stop after compiling")
@@ -173,6 +174,8 @@ class Runner:
         if self.options.valgrind:
             # long transfers are cut short, on both libraries
             environment["CAPI_SHORT"] = "1"
+        if self.options.soak:
+            environment["CAPI_SOAK"] = str(self.options.soak)
         if self.options.asan:
             environment["ASAN_OPTIONS"] = "abort_on_error=0:exitcode=77:detect_leaks=1"
             environment["LSAN_OPTIONS"] = f"suppressions={HERE / 'leaks.supp'}:print_suppressions=0"

@@ -9,18 +9,6 @@
 
 enum { WORKERS = 4 };
 
-static int on_reference(void)
-{
-    const char *on = getenv("CAPI_ON");
-
-    return on != NULL && strcmp(on, "reference") == 0;
-}
-
-static int rounds(int normal)
-{
-    return getenv("CAPI_SHORT") != NULL ? (normal + 3) / 4 : normal;
-}
-
 static void start(pthread_t *id, void *(*body)(void *), void *arg)
 {
     if (pthread_create(id, NULL, body, arg) != 0)
@@ -213,7 +201,7 @@ static void *works(void *arg)
     struct worker *worker = arg;
     SSL_SESSION *own = NULL, *next = NULL;
 
-    for (int round = 0; round < rounds(16); round++, worker->all++) {
+    for (int round = 0; round < check_rounds(16); round++, worker->all++) {
         worker->done += connection(worker->ctx, round % 3 == 0 ? worker->common : own, &next);
         SSL_SESSION_free(own);
         own = next;
@@ -232,7 +220,7 @@ static void one_context(int version)
     struct worker workers[WORKERS];
     pthread_t ids[WORKERS], others[2];
     SSL_SESSION *common = NULL;
-    int done = 0, all = 0, number = on_reference() ? 1 : 2;
+    int done = 0, all = 0, number = check_on_reference() ? 1 : 2;
 
     stop = told = verified = asked = removed = 0;
     SHOW(connection(&ctx, NULL, &common));
@@ -297,7 +285,7 @@ static void counts(void)
     SECTION("the last counts of several threads");
     made = freed = orphans = 0;
     pthread_barrier_init(&counts.barrier, NULL, WORKERS);
-    for (int round = 0; round < rounds(300); round++) {
+    for (int round = 0; round < check_rounds(300); round++) {
         counts.ctx = SSL_CTX_new(TLS_method());
         counts.ssl = SSL_new(counts.ctx);
         counts.session = SSL_SESSION_new();

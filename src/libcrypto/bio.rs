@@ -196,6 +196,16 @@ impl BioTransport {
     }
 }
 
+impl BioTransport {
+    /// Whether a write would have to wait, or take nothing, as far as a plain socket can tell.
+    pub fn would_block_writing(&self) -> bool {
+        let Some(socket) = self.write.as_ref().filter(|bio| bio.is_plain_socket()) else { return false };
+        let mut fd = libc::pollfd { fd: socket.descriptor(), events: libc::POLLOUT, revents: 0 };
+        // SAFETY: one entry, live for the call, which does not wait.
+        unsafe { libc::poll(&raw mut fd, 1, 0) == 0 }
+    }
+}
+
 impl Transport for BioTransport {
     fn recv(&mut self, buf: &mut [u8]) -> Io {
         let Some(bio) = &self.read else {

@@ -81,14 +81,19 @@ fn read(ssl: &Arc<Connection>, buf: &mut [u8], peek: bool) -> Result<usize, Stop
     Ok(n)
 }
 
-/// As [`open`]. A key update that waits does not keep the reader from reading while another thread sends: that one may
-/// be waiting for the peer, and the peer for being read.
+/// As [`open`]. Where two threads use the connection, a key update that cannot be sent now does not keep the reader from
+/// reading: the peer may be waiting for being read, as its own reader may.
 fn open_to_read(ssl: &Arc<Connection>) -> Result<(), Stopped> {
-    if ssl.is_open() && ssl.in_init() {
-        err::clear();
-        return if send_waiting_if(ssl, false) > 0 { Ok(()) } else { Err(Stopped(-1)) };
+    if !(ssl.is_open() && ssl.in_init()) {
+        return open(ssl);
     }
-    open(ssl)
+    err::clear();
+    let is_shared = ssl.want.is_shared();
+    if is_shared && ssl.transport().would_block_writing() {
+        return Ok(());
+    }
+    let is_sent = send_waiting_if(ssl, false) > 0;
+    if is_sent || (is_shared && ssl.is_open()) { Ok(()) } else { Err(Stopped(-1)) }
 }
 
 /// Receives until there is plaintext or, where a goodbye is awaited, a record of data.
@@ -613,7 +618,7 @@ fn send_waiting_if(ssl: &Arc<Connection>, wait: bool) -> c_int {
     let is_sealed = match ssl.key_update.swap(key_update::SEALED, Ordering::Relaxed) {
         // Another thread has sent it meanwhile.
         key_update::NONE if !ssl.session.owes_ticket() => {
-            ssl.key_update.store(key_update::NONE, Ordering::Relaxed);
+            replace_key_update(ssl, key_update::SEALED, key_update::NONE);
             return 1;
         }
         state => matches!(state, key_update::SEALED | key_update::NONE | key_update::OWED),
@@ -627,10 +632,11 @@ fn send_waiting_if(ssl: &Arc<Connection>, wait: bool) -> c_int {
     let sent = sender.flush(&mut transport);
     callbacks::after_step(ssl);
     if matches!(sent, Io::Done(_)) {
-        ssl.key_update.store(key_update::NONE, Ordering::Relaxed);
+        // Another thread may have asked for the next one.
+        replace_key_update(ssl, key_update::SEALED, key_update::NONE);
         return 1;
     }
-    ssl.set_want(want::WRITING);
+    ssl.set_want(want::WRITING | if matches!(sent, Io::WouldBlock) { want::BLOCKED } else { 0 });
     -1
 }
 
