@@ -203,17 +203,13 @@ def run_batch(tests, side, folder, seconds):
     """Runs tests in one process; when a test hangs or takes the process down, the rest in a new one."""
     outcomes, left = {}, list(tests)
     while left:
-        done = run_process(left, side, folder, seconds)
-        outcomes.update(done)
-        if not done:
-            # Not one test began: a fixture failed, or the module did not load.
-            outcomes[left[0]] = Outcome("not run", "its process told of no test")
+        outcomes.update(run_process(left, side, folder, seconds))
         left = [test for test in left if test not in outcomes]
     return outcomes
 
 
 def run_process(tests, side, folder, seconds):
-    """Outcomes of the tests that one process came to; its last may have hung or crashed."""
+    """Outcomes of the tests that one process came to, at least one; its last may have hung or crashed."""
     outcomes, running, begin = {}, None, time.monotonic()
     with Worker(["run"], side, folder, "\n".join(tests)) as worker:
         try:
@@ -231,6 +227,7 @@ def run_process(tests, side, folder, seconds):
             code = worker.process.wait()
             outcomes[running] = Outcome("crashed", f"exit status {code}\n{worker.words()}", time.monotonic() - begin)
         elif not outcomes:
+            # Not one test began: a fixture failed, or the module did not load.
             outcomes[tests[0]] = Outcome("not run", worker.words())
     return outcomes
 
