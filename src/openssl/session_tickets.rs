@@ -95,8 +95,9 @@ fn describe(ssl: &Connection, session: &Session, facts: &Facts) {
     fields.flags = 0;
     if !facts.peer_chain.is_empty() {
         fields.peer_chain = Arc::new(facts.peer_chain.clone());
+        // Of a client that was not verified the session says nothing, whatever the program has set.
+        fields.verify_result = ssl.verify_result.load(Ordering::Relaxed).into();
     }
-    fields.verify_result = ssl.verify_result.load(Ordering::Relaxed).into();
     if let Some(group) = group {
         fields.group = group.into();
     }
