@@ -20,8 +20,8 @@
 /* Path of a file of the test PKI. Eight results stay valid at a time. */
 static inline const char *pki(const char *file)
 {
-    static char paths[8][PATH_MAX];
-    static unsigned next;
+    static _Thread_local char paths[8][PATH_MAX];
+    static _Thread_local unsigned next;
     const char *dir = getenv("CAPI_PKI");
     char *path = paths[next++ % 8];
 
