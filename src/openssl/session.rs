@@ -121,7 +121,10 @@ pub(super) fn fill(ssl: &Connection, session: &Session) {
     fields.suite = Some(agreed.suite);
     fields.group = agreed.group.unwrap_or(0).into();
     fields.peer_chain = chain.unwrap_or_default();
-    fields.verify_result = ssl.verify_result.load(Ordering::Relaxed).into();
+    // Of a client that was not verified the session says nothing, whatever the program has set.
+    if !fields.peer_chain.is_empty() {
+        fields.verify_result = ssl.verify_result.load(Ordering::Relaxed).into();
+    }
     fields.alpn = agreed.alpn.clone().unwrap_or_default();
     if agreed.extended_master_secret == Some(true) {
         fields.flags |= FLAG_EXTMS;
