@@ -42,20 +42,15 @@ pub(crate) fn set_min_version(holder: &impl Holder, version: c_long) -> Result<c
     Ok(1)
 }
 
-/// `SSL_CTRL_SET_MAX_PROTO_VERSION`: 1 on success. A limit below TLS 1.2 leaves no version: it is refused, and holds
-/// all the same. Programs that do not look at the answer shall not get a newer version than they allowed.
+/// `SSL_CTRL_SET_MAX_PROTO_VERSION`: 1 on success. A limit below TLS 1.2 leaves no version: every handshake then fails with
+/// `SSL_R_NO_PROTOCOLS_AVAILABLE`, as OpenSSL's do at the security levels that do without the older versions.
 pub(crate) fn set_max_version(holder: &impl Holder, version: c_long) -> Result<c_long, Error> {
     let version = known_version(version)?;
-    let is_one_version = holder.change(|config| {
-        let is_one_version = config.is_one_version();
-        if !is_one_version {
+    holder.change(|config| {
+        if !config.is_one_version() {
             config.max_version = version;
         }
-        is_one_version
     });
-    if version != 0 && version < TLS1_2 && !is_one_version {
-        return Err(Error::Refused("a maximum protocol version below TLS 1.2"));
-    }
     Ok(1)
 }
 
