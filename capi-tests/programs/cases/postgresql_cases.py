@@ -250,3 +250,42 @@ def many(trial):
     seen = psql(trial, port, again * 20)
     trial.require(seen["exit"] == 0 and len(seen["rows"]) == 20, f"{seen}")
     return {**seen, "server": finish(trial, server)}
+
+
+@SUITE.case("options")
+def options(trial):
+    """libpq's parameters about TLS, each right and wrong, to one server that looks at certificates if it gets them."""
+    server, port = start(trial, "rsa", ssl_ca_file=trial.pem("ca"))
+    pair = {"sslcert": trial.pem("client"), "sslkey": trial.key("client")}
+    facts = {}
+    for name, words in {
+        "verify-ca": {"sslmode": "verify-ca"},
+        "require with CA": {"sslmode": "require"},
+        "require with another CA": {"sslmode": "require", "sslrootcert": trial.pem("otherca")},
+        "no CA file": {"sslrootcert": trial.dir / "none"},
+        "garbage for CA": {"sslrootcert": trial.pki("garbage.pem")},
+        "certificate": pair,
+        "chain": {"sslcert": trial.pem("client-chain"), "sslkey": trial.key("client-chain")},
+        "certificate of another CA": {"sslcert": trial.pem("client-wrongca"), "sslkey": trial.key("client-wrongca")},
+        "key of another": {**pair, "sslkey": trial.key("ecdsa")},
+        "no such certificate": {**pair, "sslcert": trial.dir / "none"},
+        "broken certificate": {**pair, "sslcert": trial.pki("badcert.pem")},
+        "broken key": {**pair, "sslkey": trial.pki("badkey.pem")},
+        "DER key": {"sslcert": trial.pem("ecdsa"), "sslkey": trial.pki("ecdsa.key.der")},
+        "1.2": {"ssl_max_protocol_version": "TLSv1.2"},
+        "1.3": {"ssl_min_protocol_version": "TLSv1.3"},
+        "low minimum": {"ssl_min_protocol_version": "TLSv1"},
+        "list": {"sslcrl": trial.pki("ca.crl")},
+        "list old": {"sslcrl": trial.pki("old.crl")},
+        "folder of lists": {"sslcrldir": trial.pki("crldir")},
+        "no such list": {"sslcrl": trial.dir / "none"},
+        "no name sent": {"sslsni": "0"},
+        "compression": {"sslcompression": "1"},
+        "bound 1.2": {"channel_binding": "require", "ssl_max_protocol_version": "TLSv1.2"},
+        "bound 1.3": {"channel_binding": "require", "ssl_min_protocol_version": "TLSv1.3"},
+        "bound, not verified": {"channel_binding": "require", "sslmode": "require", "sslrootcert": "/nonexistent"},
+    }.items():
+        facts[name] = psql(trial, port, name=name.replace(" ", "-").replace(",", ""), **words)
+    good = [name for name, fact in facts.items() if fact["exit"] == 0]
+    trial.require({"verify-ca", "certificate", "bound 1.2", "bound 1.3"} <= set(good) and "no CA file" not in good, f"{good}")
+    return {**facts, "server": sorted(finish(trial, server, refused=True))}

@@ -3,6 +3,7 @@
 import re
 import socket
 
+from support.openssl import held_run
 from support.ports import HOST
 from support.process import wait_until
 from support.suite import Suite
@@ -185,3 +186,33 @@ def benchmark(trial):
     seen = cli(trial, port, b"llen mylist\n", name="after")
     trial.stop(server)
     return {"tests": tests, "after": seen}
+
+
+@SUITE.case("options")
+def options(trial):
+    """redis-cli's options about TLS, each right and wrong."""
+    server, port = start(trial, "rsa", tls_auth_clients="optional", tls_protocols="TLSv1.2 TLSv1.3")
+    pair = ["--cert", trial.pem("client"), "--key", trial.key("client")]
+    facts = {}
+    for name, words in {
+        "CA folder": ["--cacertdir", trial.pki("cadir")],
+        "CA folder of others": ["--cacertdir", trial.pki("otherdir")],
+        "system's CAs": [],
+        "not verified": ["--insecure"],
+        "no such CA": ["--cacert", trial.dir / "none"],
+        "garbage for CA": ["--cacert", trial.pki("garbage.pem")],
+        "certificate": ["--cacert", trial.pem("ca"), *pair],
+        "key of another": ["--cacert", trial.pem("ca"), *pair[:3], trial.key("ecdsa")],
+        "only a certificate": ["--cacert", trial.pem("ca"), *pair[:2]],
+        "no such certificate": ["--cacert", trial.pem("ca"), "--cert", trial.dir / "none", *pair[2:]],
+        "ciphers": ["--cacert", trial.pem("ca"), "--tls-ciphers", "ECDHE-RSA-AES128-GCM-SHA256"],
+        "ciphers unknown": ["--cacert", trial.pem("ca"), "--tls-ciphers", "NOTHING"],
+        "suites": ["--cacert", trial.pem("ca"), "--tls-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"],
+        "suites unknown": ["--cacert", trial.pem("ca"), "--tls-ciphersuites", "NOTHING"],
+    }.items():
+        argv = ["redis-cli", "-h", HOST, "-p", port, "--tls", "--sni", "localhost", *words, "ping"]
+        result = held_run(trial, argv, name.replace(" ", "-").replace("'", ""))
+        facts[name] = {"exit": result.code, "told": result.text.splitlines(), "error": _LOST.sub("connection lost", result.err).splitlines()}
+    good = [name for name, fact in facts.items() if fact["told"] == ["PONG"]]
+    trial.require({"CA folder", "not verified", "certificate"} <= set(good) and "system's CAs" not in good, f"{facts}")
+    return {**facts, "server": finish(trial, server, refused=True)}

@@ -111,6 +111,7 @@ _SAME = (
     (re.compile(r"((?:Produced At|(?:This|Next) Update): ).*"), r"\1..."),
     (re.compile(r"^(?:read|write) [RW] BLOCK\n", re.M), ""),
     (_OFFERS, ""),
+    (re.compile(r'("key share" \(id=51\), len=)\d+'), r"\1..."),
     (re.compile(r"CONNECTED\([0-9A-F]+\)"), "CONNECTED"),
 )
 
