@@ -7,7 +7,7 @@
 #   make compat            docs/compatibility.md, from the status of each name (check-compat: compare)
 #   make programs-table    docs/programs.md, from a run of the programs' tests (check-programs: compare)
 #   make check-sources     curl, nginx and Apache compile against the headers (downloads)
-#   make check-python      CPython's own TLS tests on both libraries (installs what is missing)
+#   make check-python      CPython's own TLS tests on both libraries (a part of check; installs what is missing)
 #   make demo              an unmodified nginx and an unmodified curl on ferrossl (installs what is missing)
 #   make check             everything that is tested (installs what is missing); one part: make check-PART, see PARTS
 #
@@ -118,10 +118,10 @@ demo:
 	$(PYTHON) capi-tests/programs/demo.py $(BUILD)/lib
 
 # In the order in which they run: quick ones first. Every part runs even when one before it failed.
-PARTS := fmt clippy rust lib names headers compat c-coverage c c-valgrind c-asan programs
+PARTS := fmt clippy rust lib names headers compat c-coverage c python programs c-valgrind c-asan
 
 check:
-	$(SETUP) check
+	$(SETUP) check python
 	$(PYTHON) capi-tests/check.py $(PARTS)
 
 .PHONY: check-fmt check-clippy check-rust check-lib check-names check-c-coverage check-c check-c-valgrind check-c-asan check-programs
@@ -162,7 +162,8 @@ check-programs: lib
 .PHONY: programs-table
 programs-table: lib
 	$(PYTHON) capi-tests/programs/run.py $(BUILD)/lib --write docs/programs.md
-# Not part of `check`: installs a package of its own.
+
+# Alone it may find its package missing.
 .PHONY: check-python
 check-python: lib
 	$(SETUP) python

@@ -1,6 +1,6 @@
 //! Options, modes, version limits and buffer settings.
 
-use super::config::{TLS1_2, TLS1_3};
+use super::config::TLS1_3;
 use super::error::{Error, guard};
 use super::holder::Holder;
 use super::types::{SSL, SSL_CTX};
