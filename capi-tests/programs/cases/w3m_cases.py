@@ -1,6 +1,7 @@
 """w3m: a page as text, and its words about certificates."""
 
 from support import nginx
+from support.openssl import held_run
 from support.suite import Suite
 
 SUITE = Suite("w3m", "w3m", "pages, trust, names, client certificates, versions and ciphers, refusals")
@@ -38,7 +39,7 @@ def options(trial):
     ):
         options = [part for setting in settings for part in ("-o", setting)]
         argv = ["w3m", "-no-cookie", *options, "-dump", f"https://localhost:{ports[word]}/page.txt"]
-        result = trial.client(name.replace(" ", "-"), argv, stdin=b"")
+        result = held_run(trial, argv, name.replace(" ", "-"))
         facts[name] = {"exit": result.code, "out": result.text.splitlines(), "err": result.err.splitlines()}
     trial.require("a page over TLS" in facts["ecdsa"]["out"] and "a page over TLS" not in facts["wrong CA"]["out"], f"{facts}")
     return {**facts, **server.stop()}
