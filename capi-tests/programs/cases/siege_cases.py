@@ -3,6 +3,7 @@
 import json
 
 from support import nginx
+from support.openssl import held_run
 from support.ports import HOST
 from support.suite import Suite
 
@@ -36,7 +37,7 @@ def options(trial):
         text = "\n".join(["verbose = false", "logging = false", "json_output = true", "failures = 1000", *lines])
         conf = trial.write(f"{slug}.conf", text + "\n")
         argv = ["siege", "-R", conf, "-c", "3", "-r", "4", "-b", "-q", f"https://{HOST}:{ports[word]}/page.txt"]
-        result = trial.client(slug, argv, stdin=b"")
+        result = held_run(trial, argv, f"{slug}-siege")
         start = result.text.find("{")
         counted = json.loads(result.text[start:]) if start >= 0 else {}
         counted = {word: counted.get(word) for word in ("transactions", "successful_transactions", "failed_transactions")}
