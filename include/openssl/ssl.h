@@ -916,6 +916,13 @@ typedef int (*tls_session_secret_cb_fn)(SSL *s,
 
 typedef int (*tls_session_ticket_ext_cb_fn)(SSL *s, const unsigned char *data, int len, void *arg);
 
+typedef void (*ExtensionDebugCallback)(SSL *ssl,
+                                       int client_server,
+                                       int kind,
+                                       const unsigned char *data,
+                                       int len,
+                                       void *arg);
+
 typedef int (*TicketKeyCallback)(SSL *ssl,
                                  unsigned char *key_name,
                                  unsigned char *iv,
@@ -1968,7 +1975,7 @@ int SSL_select_next_proto(unsigned char **out,
                           const unsigned char *client,
                           unsigned int client_len);
 
-ptrdiff_t SSL_sendfile(SSL *s, int fd, off_t offset, size_t size, int flags);
+ptrdiff_t SSL_sendfile(SSL *ssl, int fd, off_t offset, size_t size, int flags);
 
 int SSL_session_reused(const SSL *s);
 
