@@ -191,6 +191,14 @@ static inline void pair_show_side(const char *label, const struct pair_side *sid
         check_print_err("    err", side->err[i], NULL);
 }
 
+/* The same on one line, errors as numbers. */
+static inline void pair_print_side(const char *label, const struct pair_side *side)
+{
+    printf(" %s %d/%d", label, side->ret, side->error);
+    for (int i = 0; i < side->errs; i++)
+        printf(" [%d %d]", ERR_GET_LIB(side->err[i]), ERR_GET_REASON(side->err[i]));
+}
+
 /* Prints how a handshake ended on both sides. */
 static inline void pair_show(const char *label, const struct pair_result *result)
 {

@@ -45,13 +45,6 @@ static int say_no_to(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int n
     return 0;
 }
 
-static void print_side(const char *label, const struct pair_side *side)
-{
-    printf(" %s %d/%d", label, side->ret, side->error);
-    for (int i = 0; i < side->errs; i++)
-        printf(" [%d %d]", ERR_GET_LIB(side->err[i]), ERR_GET_REASON(side->err[i]));
-}
-
 static void attempt(const char *label, SSL_CTX *client_ctx, SSL_CTX *server_ctx)
 {
     SSL *client, *server;
@@ -60,8 +53,8 @@ static void attempt(const char *label, SSL_CTX *client_ctx, SSL_CTX *server_ctx)
     pair_new(&client, &server, client_ctx, server_ctx);
     result = pair_handshake(client, server);
     printf("%s:", label);
-    print_side("client", &result.client);
-    print_side("server", &result.server);
+    pair_print_side("client", &result.client);
+    pair_print_side("server", &result.server);
     if (result.ok)
         printf(", %s %s, results %ld %ld", SSL_get_version(client), SSL_get_cipher_name(client), SSL_get_verify_result(client), SSL_get_verify_result(server));
     printf("\n");

@@ -42,33 +42,15 @@ static void wait_for(SSL *ssl, int error)
     poll(&fd, 1, 1000);
 }
 
-/* Reads at most `len` bytes; below 1 what SSL_get_error says, negated. */
-static int receive(struct end *end, void *buf, int len)
+/* Calls SSL_read or SSL_write until it has moved something; below 1 what SSL_get_error says, negated. */
+static int move_some(struct end *end, int writes, void *buf, int len)
 {
     for (;;) {
         int n, error;
 
         turn_begin(end);
         ERR_clear_error();
-        n = SSL_read(end->ssl, buf, len);
-        error = SSL_get_error(end->ssl, n);
-        turn_end(end);
-        if (n > 0)
-            return n;
-        if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
-            return -error;
-        wait_for(end->ssl, error);
-    }
-}
-
-static int send_some(struct end *end, const void *buf, int len)
-{
-    for (;;) {
-        int n, error;
-
-        turn_begin(end);
-        ERR_clear_error();
-        n = SSL_write(end->ssl, buf, len);
+        n = writes ? SSL_write(end->ssl, buf, len) : SSL_read(end->ssl, buf, len);
         error = SSL_get_error(end->ssl, n);
         turn_end(end);
         if (n > 0)
@@ -88,7 +70,7 @@ static void *reads(void *arg)
     int n;
 
     /* reads of odd sizes, with peeks in between */
-    for (int round = 0; (n = receive(end, buf, 1 + (round * 7919) % (int)sizeof buf)) > 0; round++) {
+    for (int round = 0; (n = move_some(end, 0, buf, 1 + (round * 7919) % (int)sizeof buf)) > 0; round++) {
         end->sum_received = fingerprint(end->sum_received, buf, (size_t)n);
         end->received += (size_t)n;
         if (SSL_pending(end->ssl) < 0)
@@ -111,7 +93,7 @@ static void *writes(void *arg)
             part = end->len - end->sent;
         fill_pattern(buf, part, end->seed + (uint64_t)round);
         end->sum_sent = fingerprint(end->sum_sent, buf, part);
-        if ((n = send_some(end, buf, (int)part)) != (int)part) {
+        if ((n = move_some(end, 1, buf, (int)part)) != (int)part) {
             end->writer_ended_with = n;
             break;
         }
@@ -220,7 +202,7 @@ static void *reads_once(void *arg)
     struct end *end = arg;
     char buf[16];
 
-    end->reader_ended_with = -receive(end, buf, sizeof buf);
+    end->reader_ended_with = -move_some(end, 0, buf, sizeof buf);
     return NULL;
 }
 
@@ -270,11 +252,11 @@ static void broken_record(int version)
     end.takes_turns = check_on_reference();
     pthread_mutex_init(&end.turn, NULL);
     start(&id, reads_once, &end);
-    send_some(&end, buf, sizeof buf);
+    move_some(&end, 1, buf, sizeof buf);
     if (write(SSL_get_fd(server), record, sizeof record) != (ssize_t)sizeof record)
         check_give_up("write");
     do {
-        n = send_some(&end, buf, 1);
+        n = move_some(&end, 1, buf, 1);
         (void)!read(SSL_get_fd(server), buf, sizeof buf);
     } while (n == 1);
     pthread_join(id, NULL);

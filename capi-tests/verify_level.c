@@ -13,14 +13,6 @@ static void print_queue(void)
             printf(" [%d %d]", ERR_GET_LIB(code), ERR_GET_REASON(code));
 }
 
-static void print_side(const char *label, const struct pair_side *side)
-{
-    printf(" %s %d/%d", label, side->ret, side->error);
-    for (int i = 0; i < side->errs; i++)
-        if (ERR_GET_LIB(side->err[i]) != ERR_LIB_PROV)
-            printf(" [%d %d]", ERR_GET_LIB(side->err[i]), ERR_GET_REASON(side->err[i]));
-}
-
 /* Sets the own certificate, its key and its CA; 1 if all of it was taken. */
 static int give(SSL_CTX *ctx, X509 *cert, EVP_PKEY *key, X509 *ca)
 {
@@ -52,8 +44,8 @@ static void handshake(const char *label, SSL_CTX *client_ctx, SSL_CTX *server_ct
     pair_new(&client, &server, client_ctx, server_ctx);
     result = pair_handshake(client, server);
     printf("%s:", label);
-    print_side("client", &result.client);
-    print_side("server", &result.server);
+    pair_print_side("client", &result.client);
+    pair_print_side("server", &result.server);
     printf("; results %ld %ld, verified %d %d\n", SSL_get_verify_result(client), SSL_get_verify_result(server),
            sk_X509_num(SSL_get0_verified_chain(client)), sk_X509_num(SSL_get0_verified_chain(server)));
     pair_free(client, server);

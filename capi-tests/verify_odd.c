@@ -6,13 +6,6 @@ static EVP_PKEY *leaf_key;
 
 /* ---- one handshake ---- */
 
-static void print_side(const char *label, const struct pair_side *side)
-{
-    printf(" %s %d/%d", label, side->ret, side->error);
-    for (int i = 0; i < side->errs; i++)
-        printf(" [%d %d]", ERR_GET_LIB(side->err[i]), ERR_GET_REASON(side->err[i]));
-}
-
 static void print_queue(void)
 {
     unsigned long code;
@@ -32,8 +25,8 @@ static void attempt(const char *label, SSL_CTX *client_ctx, SSL_CTX *server_ctx)
     SSL_set1_host(client, "localhost");
     result = pair_handshake(client, server);
     printf("%s:", label);
-    print_side("client", &result.client);
-    print_side("server", &result.server);
+    pair_print_side("client", &result.client);
+    pair_print_side("server", &result.server);
     seen = SSL_get0_peer_certificate(client);
     printf("; result %ld, name %s, certificate %d, chain %d, verified %d\n", SSL_get_verify_result(client),
            SSL_get0_peername(client) == NULL ? "(null)" : SSL_get0_peername(client),

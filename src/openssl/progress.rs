@@ -8,29 +8,12 @@ use super::callbacks::{self, info, log_key, loop_event, show};
 use super::config::TLS1_3;
 use super::connection::Connection;
 use super::extension_debug;
+use super::handshake_type as kind;
 use super::session;
 use super::strings::State;
 use crate::tls::tap::{Event, Kind};
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// Handshake types (RFC 8446, section 4; RFC 5246, section 7.4).
-mod kind {
-    pub(super) const HELLO_REQUEST: u8 = 0;
-    pub(super) const CLIENT_HELLO: u8 = 1;
-    pub(super) const SERVER_HELLO: u8 = 2;
-    pub(super) const SESSION_TICKET: u8 = 4;
-    pub(super) const ENCRYPTED_EXTENSIONS: u8 = 8;
-    pub(super) const CERTIFICATE: u8 = 11;
-    pub(super) const SERVER_KEY_EXCHANGE: u8 = 12;
-    pub(super) const CERTIFICATE_REQUEST: u8 = 13;
-    pub(super) const SERVER_DONE: u8 = 14;
-    pub(super) const CERTIFICATE_VERIFY: u8 = 15;
-    pub(super) const CLIENT_KEY_EXCHANGE: u8 = 16;
-    pub(super) const FINISHED: u8 = 20;
-    pub(super) const CERTIFICATE_STATUS: u8 = 22;
-    pub(super) const KEY_UPDATE: u8 = 24;
-}
 
 /// Content types (RFC 8446, section 5.1), and OpenSSL's own for what is no content.
 mod content {

@@ -1,5 +1,6 @@
 //! Handshake messages in words, as `SSL_trace` prints them.
 
+use super::handshake_type as kind;
 use super::trace_names as names;
 use crate::tls::hello::Reader;
 
@@ -13,23 +14,6 @@ pub(super) trait Page {
     fn certificate(&mut self, der: &[u8]) -> usize;
     /// A distinguished name.
     fn distinguished_name(&mut self, der: &[u8]);
-}
-
-/// Handshake types (RFC 8446, section 4; RFC 5246, section 7.4).
-mod kind {
-    pub(super) const CLIENT_HELLO: u8 = 1;
-    pub(super) const SERVER_HELLO: u8 = 2;
-    pub(super) const HELLO_VERIFY_REQUEST: u8 = 3;
-    pub(super) const SESSION_TICKET: u8 = 4;
-    pub(super) const ENCRYPTED_EXTENSIONS: u8 = 8;
-    pub(super) const CERTIFICATE: u8 = 11;
-    pub(super) const SERVER_KEY_EXCHANGE: u8 = 12;
-    pub(super) const CERTIFICATE_REQUEST: u8 = 13;
-    pub(super) const SERVER_DONE: u8 = 14;
-    pub(super) const CERTIFICATE_VERIFY: u8 = 15;
-    pub(super) const CLIENT_KEY_EXCHANGE: u8 = 16;
-    pub(super) const FINISHED: u8 = 20;
-    pub(super) const KEY_UPDATE: u8 = 24;
 }
 
 /// Extensions whose content is told in words.

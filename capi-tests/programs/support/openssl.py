@@ -1,11 +1,13 @@
 """openssl(1)'s s_server and s_client as programs under test, and what their words tell."""
 
+import errno
 import itertools
 import os
 import re
 from pathlib import Path
 
 from support.ports import HOST
+from support.process import wait_until
 from support.trial import Result
 
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
@@ -79,6 +81,25 @@ def finish(trial, running, refused=False):
     return errors(running.err())
 
 
+def hand_over(process, fifo, content, seconds):
+    """Writes a named pipe once `process` has opened it; a process that ends without having done so does not matter."""
+    ends = []
+
+    def opened():
+        try:
+            ends.append(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as why:
+            if why.errno != errno.ENXIO:  # nobody reads yet
+                raise
+        return ends or not process.running()
+
+    wait_until(f"{process.name} reads its configuration", opened, seconds)
+    for end in ends:
+        os.set_blocking(end, True)
+        with os.fdopen(end, "wb") as pipe:
+            pipe.write(content)
+
+
 def held_run(trial, argv, name, stdin=b"", env=None, seconds=30, side=None):
     """Runs a program that may be short, and is seen while it waits for its configuration file, which is a named pipe.
 
@@ -87,7 +108,7 @@ def held_run(trial, argv, name, stdin=b"", env=None, seconds=30, side=None):
     fifo = trial.dir / f"{name}.conf"
     os.mkfifo(fifo)
     process = trial.start(name, argv, side, stdin=stdin, env={**(env or {}), "OPENSSL_CONF": str(fifo)})
-    fifo.write_bytes(Path("/etc/ssl/openssl.cnf").read_bytes())
+    hand_over(process, fifo, Path("/etc/ssl/openssl.cnf").read_bytes(), seconds)
     process.feed()
     return Result(process.wait(seconds), process.out(), process.err())
 
