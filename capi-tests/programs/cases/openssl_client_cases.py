@@ -207,7 +207,6 @@ def protocol(trial):
         "split": ["-split_send_frag", "512"],
         "pipelines": ["-max_pipelines", "2"],
         "non-blocking": ["-nbio"],
-        "non-blocking test": ["-nbio_test"],
         "async": ["-async"],
         "bugs": ["-bugs"],
         "no compression": ["-no_comp"],
