@@ -55,6 +55,21 @@ pub(crate) struct Progress {
     keys_due: Vec<&'static str>,
 }
 
+impl Progress {
+    /// An idle connection keeps no room for what is to be told.
+    fn let_go(&mut self) {
+        if self.complete && self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+        }
+        if self.complete && self.keys.is_empty() {
+            self.keys = Vec::new();
+        }
+        if self.complete && self.keys_due.is_empty() {
+            self.keys_due = Vec::new();
+        }
+    }
+}
+
 /// The state that a message leads to.
 fn state(kind: Kind, by_server: bool, written: bool) -> Option<State> {
     use State::*;
@@ -130,6 +145,7 @@ pub(crate) fn tell(ssl: &Arc<Connection>, events: Vec<Event>, choosing: bool) {
             during(ssl, event);
         }
     }
+    ssl.progress.lock().let_go();
 }
 
 /// The transport has taken everything: a flight of ours may be over.
@@ -334,6 +350,7 @@ pub(crate) fn complete(ssl: &Arc<Connection>) {
         }
         show_event(ssl, &event);
     }
+    ssl.progress.lock().let_go();
     if has_tickets {
         loop_event(ssl);
         ssl.set_state(State::Ok);

@@ -11,7 +11,11 @@ use rustls::crypto::kx::{
 use rustls::enums::ProtocolVersion;
 use rustls::pki_types::FipsStatus;
 
-/// The temporary public keys of both sides, as they were sent.
+/// The longest key that is kept, bytes: a point of P-521. Those of post-quantum groups are ten times longer, which each
+/// idle connection would pay for, and are not keys of one kind.
+const LONGEST_KEPT: usize = 133;
+
+/// The temporary public keys of both sides, as they were sent; empty where they are longer than [`LONGEST_KEPT`].
 #[derive(Debug, Clone)]
 pub struct KeyShares {
     /// The group, by its number of IANA's registry.
@@ -22,20 +26,24 @@ pub struct KeyShares {
     pub peer: Option<Vec<u8>>,
 }
 
+fn kept(key: &[u8]) -> Vec<u8> {
+    if key.len() > LONGEST_KEPT { Vec::new() } else { key.to_vec() }
+}
+
 fn note(group: NamedGroup, own: &[u8], peer: &[u8]) {
     Exchange::note(|record| {
-        record.key_shares = Some(KeyShares { group: group.0, own: own.to_vec(), peer: Some(peer.to_vec()) });
+        record.key_shares = Some(KeyShares { group: group.0, own: kept(own), peer: Some(kept(peer)) });
     });
 }
 
 /// Notes the key that a client offers first.
 fn note_own(kx: &dyn ActiveKeyExchange) {
     Exchange::note(|record| {
-        record.key_shares = Some(KeyShares { group: kx.group().0, own: kx.pub_key().to_vec(), peer: None });
+        record.key_shares = Some(KeyShares { group: kx.group().0, own: kept(kx.pub_key()), peer: None });
     });
 }
 
-/// A group that notes the keys of its exchanges. Those of hybrid groups are not noted: they are not keys of one kind.
+/// A group that notes the keys of its exchanges.
 #[derive(Debug)]
 pub(super) struct TapGroup(pub(super) &'static dyn SupportedKxGroup);
 

@@ -219,7 +219,12 @@ impl Tap {
         let at = self.sealed.iter().position(|sealed| sealed.mark == mark(body))?;
         // Those before it were thrown away.
         self.sealed.drain(..at);
-        self.sealed.pop_front()
+        let sealed = self.sealed.pop_front();
+        if self.sealed.is_empty() {
+            // An idle connection keeps no room for them.
+            self.sealed = VecDeque::new();
+        }
+        sealed
     }
 
     /// Tells of a record that is to be sent; `content` is that of a handshake record.
