@@ -14,7 +14,7 @@ check="g++ binutils valgrind libc6-dbg curl nginx openssl python3 postgresql red
 check="$check mosquitto mosquitto-clients mariadb-server mariadb-client swaks ruby3.1 php8.2-cli libio-socket-ssl-perl"
 check="$check nodejs lua5.3 lua-sec apache2-utils nghttp2-client siege w3m vsftpd fetchmail"
 python="python3 libpython3.11-testsuite"
-services="nginx postgresql redis-server haproxy mosquitto mariadb postfix vsftpd"
+services="nginx postgresql redis-server haproxy mosquitto mariadb vsftpd"
 
 die() {
     echo "setup: $*" >&2
