@@ -57,17 +57,21 @@ impl LastOfEach {
             return;
         }
         let _change = self.change.lock();
-        let last = self.last.swap(new, Ordering::Relaxed);
-        if mark_of(last) != mark_of(new) {
-            self.other.store(last, Ordering::Relaxed);
-        }
+        // What the other thread has left is in its place before it is taken from `last`, so that it always finds it;
+        // should it leave something else meanwhile, that is what is kept.
+        let _ = self.last.fetch_update(Ordering::Release, Ordering::Relaxed, |last| {
+            if mark_of(last) != mark_of(new) {
+                self.other.store(last, Ordering::Relaxed);
+            }
+            Some(new)
+        });
     }
 
     /// `value` for all threads.
     pub fn reset(&self, value: u8) {
         let _change = self.change.lock();
-        self.last.store(pack(mark(), value), Ordering::Relaxed);
         self.other.store(0, Ordering::Relaxed);
+        self.last.store(pack(mark(), value), Ordering::Release);
     }
 
     /// Whether a thread other than the last has left something.
@@ -82,7 +86,8 @@ impl LastOfEach {
 
     /// What the calling thread's last call has left, if it is one of the last two threads; else as [`Self::last`].
     pub fn own(&self) -> u8 {
-        let (last, other) = (self.last.load(Ordering::Relaxed), self.other.load(Ordering::Relaxed));
+        let last = self.last.load(Ordering::Acquire);
+        let other = self.other.load(Ordering::Relaxed);
         if mark_of(last) != mark() && mark_of(other) == mark() { value_of(other) } else { value_of(last) }
     }
 }
