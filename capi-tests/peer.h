@@ -199,6 +199,19 @@ static inline void pair_print_side(const char *label, const struct pair_side *si
         printf(" [%d %d]", ERR_GET_LIB(side->err[i]), ERR_GET_REASON(side->err[i]));
 }
 
+/* The handshake of a new pair: prints how it ended on both sides, on a line that is to be gone on with. */
+static inline struct pair_result pair_attempt(const char *label, SSL **client, SSL **server, SSL_CTX *client_ctx, SSL_CTX *server_ctx)
+{
+    struct pair_result result;
+
+    pair_new(client, server, client_ctx, server_ctx);
+    result = pair_handshake(*client, *server);
+    printf("%s:", label);
+    pair_print_side("client", &result.client);
+    pair_print_side("server", &result.server);
+    return result;
+}
+
 /* Prints how a handshake ended on both sides. */
 static inline void pair_show(const char *label, const struct pair_result *result)
 {

@@ -50,11 +50,7 @@ static void attempt(const char *label, SSL_CTX *client_ctx, SSL_CTX *server_ctx)
     SSL *client, *server;
     struct pair_result result;
 
-    pair_new(&client, &server, client_ctx, server_ctx);
-    result = pair_handshake(client, server);
-    printf("%s:", label);
-    pair_print_side("client", &result.client);
-    pair_print_side("server", &result.server);
+    result = pair_attempt(label, &client, &server, client_ctx, server_ctx);
     if (result.ok)
         printf(", %s %s, results %ld %ld", SSL_get_version(client), SSL_get_cipher_name(client), SSL_get_verify_result(client), SSL_get_verify_result(server));
     printf("\n");

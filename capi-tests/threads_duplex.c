@@ -206,6 +206,27 @@ static void *reads_once(void *arg)
     return NULL;
 }
 
+/* A connected pair over sockets, and a thread that reads once at the client's end. */
+static pthread_t begin(struct end *end, SSL **server, const struct contexts *ctx)
+{
+    pthread_t id;
+
+    pair_new_over(&end->ssl, server, ctx->client, ctx->server, PAIR_SOCKET);
+    pair_connect(end->ssl, *server);
+    pair_settle(end->ssl);
+    end->takes_turns = check_on_reference();
+    pthread_mutex_init(&end->turn, NULL);
+    start(&id, reads_once, end);
+    return id;
+}
+
+static void finish(struct end *end, SSL *server, struct contexts *ctx)
+{
+    pthread_mutex_destroy(&end->turn);
+    pair_free(end->ssl, server);
+    contexts_free(ctx);
+}
+
 /* A reader waits when its own side says goodbye in another thread, and the peer answers. */
 static void goodbye_meets_reader(int version)
 {
@@ -215,12 +236,7 @@ static void goodbye_meets_reader(int version)
     char buf[16];
     pthread_t id;
 
-    pair_new_over(&end.ssl, &server, ctx.client, ctx.server, PAIR_SOCKET);
-    pair_connect(end.ssl, server);
-    pair_settle(end.ssl);
-    end.takes_turns = check_on_reference();
-    pthread_mutex_init(&end.turn, NULL);
-    start(&id, reads_once, &end);
+    id = begin(&end, &server, &ctx);
     turn_begin(&end);
     SHOW(SSL_shutdown(end.ssl));
     turn_end(&end);
@@ -230,9 +246,7 @@ static void goodbye_meets_reader(int version)
     pthread_join(id, NULL);
     printf("the reader met %s\n", call_error_name(end.reader_ended_with));
     SHOW(SSL_shutdown(end.ssl));
-    pthread_mutex_destroy(&end.turn);
-    pair_free(end.ssl, server);
-    contexts_free(&ctx);
+    finish(&end, server, &ctx);
 }
 
 /* A broken record ends the connection for the reader while the other thread writes. */
@@ -246,12 +260,7 @@ static void broken_record(int version)
     pthread_t id;
     int n;
 
-    pair_new_over(&end.ssl, &server, ctx.client, ctx.server, PAIR_SOCKET);
-    pair_connect(end.ssl, server);
-    pair_settle(end.ssl);
-    end.takes_turns = check_on_reference();
-    pthread_mutex_init(&end.turn, NULL);
-    start(&id, reads_once, &end);
+    id = begin(&end, &server, &ctx);
     move_some(&end, 1, buf, sizeof buf);
     if (write(SSL_get_fd(server), record, sizeof record) != (ssize_t)sizeof record)
         check_give_up("write");
@@ -263,9 +272,7 @@ static void broken_record(int version)
     printf("the reader met %s\n", call_error_name(end.reader_ended_with));
     CALL(end.ssl, SSL_write(end.ssl, "data", 4));
     CALL(end.ssl, SSL_read(end.ssl, buf, sizeof buf));
-    pthread_mutex_destroy(&end.turn);
-    pair_free(end.ssl, server);
-    contexts_free(&ctx);
+    finish(&end, server, &ctx);
 }
 
 int main(void)

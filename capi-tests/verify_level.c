@@ -39,13 +39,8 @@ static int give(SSL_CTX *ctx, X509 *cert, EVP_PKEY *key, X509 *ca)
 static void handshake(const char *label, SSL_CTX *client_ctx, SSL_CTX *server_ctx)
 {
     SSL *client, *server;
-    struct pair_result result;
 
-    pair_new(&client, &server, client_ctx, server_ctx);
-    result = pair_handshake(client, server);
-    printf("%s:", label);
-    pair_print_side("client", &result.client);
-    pair_print_side("server", &result.server);
+    pair_attempt(label, &client, &server, client_ctx, server_ctx);
     printf("; results %ld %ld, verified %d %d\n", SSL_get_verify_result(client), SSL_get_verify_result(server),
            sk_X509_num(SSL_get0_verified_chain(client)), sk_X509_num(SSL_get0_verified_chain(server)));
     pair_free(client, server);

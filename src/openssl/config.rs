@@ -13,12 +13,8 @@ use crate::libcrypto::pkey::Pkey;
 use crate::tls::cipher::{Auth, Suite};
 use crate::tls::config::Settings;
 use crate::tls::provider::FALLBACK_SCSV;
+pub(crate) use crate::tls::session::{TLS1_2, TLS1_3};
 use std::sync::{Arc, OnceLock};
-
-/// `TLS1_2_VERSION`.
-pub(crate) const TLS1_2: u16 = 0x0303;
-/// `TLS1_3_VERSION`.
-pub(crate) const TLS1_3: u16 = 0x0304;
 
 /// `SSL_OP_*` bits that change what is built.
 pub(crate) mod op {

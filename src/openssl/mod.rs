@@ -37,7 +37,6 @@ pub mod failure;
 mod failure_reason;
 pub mod group;
 pub mod handshake;
-pub mod handshake_type;
 pub mod handshake_values;
 pub mod holder;
 pub mod host;

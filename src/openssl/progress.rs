@@ -8,9 +8,9 @@ use super::callbacks::{self, info, log_key, loop_event, show};
 use super::config::TLS1_3;
 use super::connection::Connection;
 use super::extension_debug;
-use super::handshake_type as kind;
 use super::session;
 use super::strings::State;
+use crate::tls::handshake_type as kind;
 use crate::tls::tap::{Event, Kind};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -92,7 +92,7 @@ fn state(kind: Kind, by_server: bool, written: bool) -> Option<State> {
         (false, kind::KEY_UPDATE) => either(written, ClientWritesKeyUpdate, ServerReadsKeyUpdate),
         (true, kind::HELLO_REQUEST) => either(written, ServerWritesHelloRequest, ClientReadsHelloRequest),
         (true, kind::SERVER_HELLO) => either(written, ServerWritesServerHello, ClientReadsServerHello),
-        (true, kind::SESSION_TICKET) => either(written, ServerWritesSessionTicket, ClientReadsSessionTicket),
+        (true, kind::NEW_SESSION_TICKET) => either(written, ServerWritesSessionTicket, ClientReadsSessionTicket),
         (true, kind::ENCRYPTED_EXTENSIONS) => {
             either(written, ServerWritesEncryptedExtensions, ClientReadsEncryptedExtensions)
         }
@@ -104,7 +104,7 @@ fn state(kind: Kind, by_server: bool, written: bool) -> Option<State> {
         (true, kind::CERTIFICATE_REQUEST) => {
             either(written, ServerWritesCertificateRequest, ClientReadsCertificateRequest)
         }
-        (true, kind::SERVER_DONE) => either(written, ServerWritesServerDone, ClientReadsServerDone),
+        (true, kind::SERVER_HELLO_DONE) => either(written, ServerWritesServerDone, ClientReadsServerDone),
         (true, kind::CERTIFICATE_VERIFY) => {
             either(written, ServerWritesCertificateVerify, ClientReadsCertificateVerify)
         }
@@ -188,7 +188,7 @@ fn next(ssl: &Connection) -> Option<Event> {
     if progress.unverified || (progress.choosing && progress.may_choose) {
         return None;
     }
-    let is_ticket = Event::Begun { written: true, kind: Kind::Handshake(kind::SESSION_TICKET) };
+    let is_ticket = Event::Begun { written: true, kind: Kind::Handshake(kind::NEW_SESSION_TICKET) };
     if tls13 && !progress.complete && progress.waiting.front() == Some(&is_ticket) {
         return None;
     }
@@ -372,7 +372,7 @@ fn after(ssl: &Arc<Connection>, event: Event) {
         }
         Event::Message { written, kind, .. } => {
             show_extensions(ssl, &event);
-            if (written, kind) == (false, Kind::Handshake(kind::SESSION_TICKET)) {
+            if (written, kind) == (false, Kind::Handshake(kind::NEW_SESSION_TICKET)) {
                 session::after_step(ssl);
             }
             if kind == Kind::Handshake(kind::KEY_UPDATE) {

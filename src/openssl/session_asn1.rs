@@ -16,13 +16,11 @@ use super::error::Error;
 use super::reason;
 use super::session_object::{Bytes32, Fields, now};
 use crate::tls::cipher;
+use crate::tls::x509::tag::{INTEGER, OCTET_STRING, SEQUENCE};
 use std::ffi::{CString, c_long};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
-const SEQUENCE: u8 = 0x30;
 const CONTEXT: u8 = 0xa0;
 
 /// The longest master key of a session.

@@ -1,7 +1,7 @@
 //! Handshake messages in words, as `SSL_trace` prints them.
 
-use super::handshake_type as kind;
 use super::trace_names as names;
+use crate::tls::handshake_type as kind;
 use crate::tls::hello::Reader;
 
 /// Where the words go.
@@ -108,7 +108,7 @@ pub(super) fn tell(page: &mut dyn Page, about: Circumstances, message: &[u8]) ->
         kind::CLIENT_HELLO => client_hello(page, about, &mut body),
         kind::SERVER_HELLO => server_hello(page, about, &mut body),
         kind::HELLO_VERIFY_REQUEST => None,
-        kind::SESSION_TICKET => ticket(page, about, &mut body),
+        kind::NEW_SESSION_TICKET => ticket(page, about, &mut body),
         kind::ENCRYPTED_EXTENSIONS => extensions(page, 6, true, kind, &mut body),
         kind::CERTIFICATE => certificates(page, about, &mut body),
         kind::SERVER_KEY_EXCHANGE | kind::CLIENT_KEY_EXCHANGE if about.tls13 => {
@@ -129,7 +129,7 @@ pub(super) fn tell(page: &mut dyn Page, about: Circumstances, message: &[u8]) ->
             hex(page, 6, "verify_data", body.0);
             Some(())
         }
-        kind::SERVER_DONE => {
+        kind::SERVER_HELLO_DONE => {
             if !body.0.is_empty() {
                 hex(page, 6, "unexpected value", body.0);
             }
@@ -200,7 +200,7 @@ fn ticket(page: &mut dyn Page, about: Circumstances, body: &mut Reader<'_>) -> T
     }
     hex_vec(page, 8, "ticket", body.vec16())?;
     if about.tls13 {
-        extensions(page, 8, about.by_server, kind::SESSION_TICKET, body)?;
+        extensions(page, 8, about.by_server, kind::NEW_SESSION_TICKET, body)?;
     }
     body.0.is_empty().then_some(())
 }
@@ -354,7 +354,7 @@ fn tell_extension(
         }
         extension::SUPPORTED_VERSIONS => list(page, indent, only_vec(content, 1)?, 2, names::version),
         extension::PSK_MODES => list(page, indent, only_vec(content, 1)?, 1, names::psk_mode),
-        extension::EARLY_DATA if message == kind::SESSION_TICKET => {
+        extension::EARLY_DATA if message == kind::NEW_SESSION_TICKET => {
             let most = long(&mut Reader(content)).filter(|_| content.len() == 4)?;
             line(page, indent, &format!("max_early_data={most}"));
             Some(())

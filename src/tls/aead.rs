@@ -7,6 +7,7 @@
 use super::error::Misstep;
 use super::exchange::Exchange;
 use super::gate::{Messages, Side};
+use super::handshake_type::KEY_UPDATE;
 use super::record::{HEADER, content};
 use super::tap::{Follower, Replacement, framed};
 use parking_lot::Mutex;
@@ -22,9 +23,6 @@ use std::sync::Arc;
 
 /// The level of alerts that end a connection (RFC 5246, section 7.2).
 pub(super) const FATAL: u8 = 2;
-
-/// The handshake type of a KeyUpdate (RFC 8446, section 4).
-const KEY_UPDATE: u8 = 24;
 
 /// Seals the records of one key.
 pub struct Sealer(Mutex<Sealing>);

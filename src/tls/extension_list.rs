@@ -1,16 +1,7 @@
 //! The extensions of handshake messages, for those who only want to look at them.
 
+use super::handshake_type as kind;
 use super::hello::{Hello, Reader};
-
-/// Handshake types of messages with extensions (RFC 8446, section 4).
-mod kind {
-    pub(super) const CLIENT_HELLO: u8 = 1;
-    pub(super) const SERVER_HELLO: u8 = 2;
-    pub(super) const SESSION_TICKET: u8 = 4;
-    pub(super) const ENCRYPTED_EXTENSIONS: u8 = 8;
-    pub(super) const CERTIFICATE: u8 = 11;
-    pub(super) const CERTIFICATE_REQUEST: u8 = 13;
-}
 
 /// The extensions of a message (with its header) in the order they are in, those of each certificate among them. None
 /// when the message is not well-formed; empty when it is one without extensions.
@@ -29,7 +20,7 @@ pub fn of_message(message: &[u8], tls13: bool) -> Option<Vec<(u16, Vec<u8>)>> {
         }
         kind::ENCRYPTED_EXTENSIONS => {}
         kind::CERTIFICATE_REQUEST if tls13 => drop(body.vec8()?),
-        kind::SESSION_TICKET if tls13 => {
+        kind::NEW_SESSION_TICKET if tls13 => {
             body.take(4 + 4)?;
             body.vec8()?;
             body.vec16()?;

@@ -3,19 +3,10 @@
 //! are dropped, and a message that cannot come now is named before anybody tries to parse it.
 
 use super::error::Misstep;
+use super::handshake_type as kind;
 use super::hello::{ServerAnswer, ServerHello};
 use super::record::{HEADER, Rules, content};
-
-const TLS1_3: u16 = 0x0304;
-
-/// Handshake types (RFC 8446, section 4; RFC 5246, section 7.4).
-mod kind {
-    pub(super) const HELLO_REQUEST: u8 = 0;
-    pub(super) const CLIENT_HELLO: u8 = 1;
-    pub(super) const SERVER_HELLO: u8 = 2;
-    pub(super) const NEW_SESSION_TICKET: u8 = 4;
-    pub(super) const KEY_UPDATE: u8 = 24;
-}
+use super::session::TLS1_3;
 
 /// The longest ClientHello and ServerHello that OpenSSL takes, bytes.
 const CLIENT_HELLO_MAX: usize = 131_396;

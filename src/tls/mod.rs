@@ -20,6 +20,7 @@ mod forge;
 mod gate;
 pub mod group;
 pub mod handshake;
+pub mod handshake_type;
 pub mod hello;
 pub mod key_share;
 pub mod new_ticket;

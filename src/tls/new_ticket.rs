@@ -4,12 +4,10 @@
 //! from the secret that its key schedule ends with, each in a record of its own.
 
 use super::exchange::Exchange;
+use super::handshake_type::NEW_SESSION_TICKET;
 use super::provider;
 use super::record::content;
 use zeroize::Zeroizing;
-
-/// The handshake type of a NewSessionTicket (RFC 8446, section 4).
-const NEW_SESSION_TICKET: u8 = 4;
 
 /// A ticket for the client.
 #[derive(Debug, Clone)]

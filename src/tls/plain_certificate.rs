@@ -2,23 +2,16 @@
 //! another parser having seen it. Whatever is unusual is none of these, although it may be a good certificate.
 
 use super::sigalg::{Hash, KeyKind};
+use super::x509::tag::{BIT_STRING, BOOLEAN, INTEGER, NULL, OCTET_STRING, OID, SEQUENCE, SET};
 use super::x509::{self, Der, PublicKey};
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use std::ops::Range;
 
-const BOOLEAN: u8 = 0x01;
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const NULL: u8 = 0x05;
-const OID: u8 = 0x06;
 const UTF8_STRING: u8 = 0x0c;
 const PRINTABLE_STRING: u8 = 0x13;
 const IA5_STRING: u8 = 0x16;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
 /// Context tags, primitive and constructed.
 const CONTEXT: u8 = 0x80;
 const CONSTRUCTED: u8 = 0x20;

@@ -3,13 +3,9 @@
 use super::credentials::{NativeKey, P256, P384, P521};
 use super::sigalg::KeyKind;
 use super::x509::Der;
+use super::x509::tag::{INTEGER, NULL, OCTET_STRING, OID, SEQUENCE};
 use aws_lc_rs::signature::{EcdsaKeyPair, RsaKeyPair};
 
-const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
-const NULL: u8 = 0x05;
-const OID: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
 /// The `parameters` of an ECPrivateKey (RFC 5915).
 const PARAMETERS: u8 = 0xa0;
 

@@ -7,6 +7,7 @@ use super::config::hex;
 use super::exchange::Exchange;
 use super::forge;
 use super::gate::Side;
+use super::handshake_type::NEW_SESSION_TICKET;
 use super::hello::acknowledges_name;
 use super::key_share::TapGroup;
 use super::p521::P521;
@@ -137,9 +138,6 @@ impl SecureRandom for IdOrRandom {
         Ok(())
     }
 }
-
-/// The handshake type of a NewSessionTicket.
-const NEW_SESSION_TICKET: u8 = 4;
 
 /// A transcript hash that is fed what the client has sent, and looks for what rustls does not tell.
 struct TapHash(&'static dyn Hash);

@@ -1,5 +1,6 @@
 //! Reads TLS records from a transport, never beyond the current one unless told to, into pooled buffers.
 
+use super::session::{TLS1_2, TLS1_3};
 use super::transport::{Io, Transport};
 use parking_lot::Mutex;
 use rustls::TlsInputBuffer;
@@ -70,9 +71,6 @@ pub struct Rules {
     /// TLS 1.3: an alert may still come in clear.
     pub clear_alerts: bool,
 }
-
-const TLS1_2: u16 = 0x0303;
-const TLS1_3: u16 = 0x0304;
 
 /// Content types (RFC 8446, section 5.1).
 pub mod content {

@@ -5,6 +5,8 @@
 //! where the application has not made use of it. So such an extension is given a number that nobody knows, and the
 //! transcript is hashed as the client has sent it.
 
+use super::handshake_type::CLIENT_HELLO;
+
 /// The session_ticket extension (RFC 5077).
 pub const SESSION_TICKET: u16 = 35;
 /// The server_name extension (RFC 6066, section 3).
@@ -47,7 +49,6 @@ pub enum Patched {
 
 /// Hides extensions in the records of a ClientHello, whose lengths stay as they are.
 pub fn hide_in_records(records: &mut [u8], kinds: &[u16]) -> Patched {
-    const CLIENT_HELLO: u8 = 1;
     let sent = message(records);
     let [kind, a, b, c, ..] = *sent.as_slice() else { return Patched::Cut };
     if kind != CLIENT_HELLO || kinds.is_empty() {

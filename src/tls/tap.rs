@@ -5,15 +5,12 @@
 //! gets records of its own, so that what is shown is what is sent.
 
 use super::exchange::Exchange;
+use super::handshake_type::{FINISHED, SERVER_HELLO};
 use super::hello::ServerAnswer;
 use super::record::{HEADER, content};
 use super::transport::Outbound;
 use std::collections::VecDeque;
 
-/// The type of a ServerHello.
-const SERVER_HELLO: u8 = 2;
-/// The type of a Finished.
-const FINISHED: u8 = 20;
 /// Bytes at the end of a protected record by which it is known again: those of its authentication tag.
 const MARK: usize = 16;
 

@@ -6,6 +6,7 @@ use super::exchange::Exchange;
 use super::gate::{Side, TLS1_2_MINOR};
 use super::new_ticket::{self, Ticket};
 use super::record::{Inbound, Rules, content};
+use super::session::{TLS1_2, TLS1_3};
 use super::tap;
 use super::transport::{Io, Outbound, Transport};
 use rustls::crypto::Identity;
@@ -114,9 +115,6 @@ impl Established {
         })
     }
 }
-
-const TLS1_2: u16 = 0x0303;
-const TLS1_3: u16 = 0x0304;
 
 enum Traffic {
     Client(ReceiveTraffic<ClientSide>),

@@ -46,10 +46,22 @@ impl<'a> Der<'a> {
     }
 }
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OID: u8 = 0x06;
+/// Universal tags of DER (X.690).
+#[expect(missing_docs, reason = "the names are the standard's")]
+pub mod tag {
+    pub const BOOLEAN: u8 = 0x01;
+    pub const INTEGER: u8 = 0x02;
+    pub const BIT_STRING: u8 = 0x03;
+    pub const OCTET_STRING: u8 = 0x04;
+    pub const NULL: u8 = 0x05;
+    pub const OID: u8 = 0x06;
+    pub const SEQUENCE: u8 = 0x30;
+    pub const SET: u8 = 0x31;
+}
+
+use tag::{BIT_STRING, INTEGER, OID, SEQUENCE};
+
+/// The version of a certificate.
 const VERSION: u8 = 0xa0;
 
 /// The kinds of public key that TLS signatures are made with.
