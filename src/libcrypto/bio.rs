@@ -194,9 +194,7 @@ impl BioTransport {
             }
         }
     }
-}
 
-impl BioTransport {
     /// Whether a write would have to wait, or take nothing, as far as a plain socket can tell.
     pub fn would_block_writing(&self) -> bool {
         let Some(socket) = self.write.as_ref().filter(|bio| bio.is_plain_socket()) else { return false };

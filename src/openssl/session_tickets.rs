@@ -24,12 +24,11 @@ pub(crate) fn first_tickets(ssl: &Arc<Connection>, facts: &Facts) -> Vec<Ticket>
         let state = ssl.session.state.lock();
         (state.server.ticket_expected, state.hit)
     };
-    let wanted = ssl.settings().num_tickets;
-    let wanted = if hit { wanted.min(1) } else { wanted };
     if !expected {
         return Vec::new();
     }
-    several(ssl, facts, wanted)
+    let wanted = ssl.settings().num_tickets;
+    several(ssl, facts, if hit { wanted.min(1) } else { wanted })
 }
 
 fn several(ssl: &Arc<Connection>, facts: &Facts, wanted: usize) -> Vec<Ticket> {
@@ -57,13 +56,14 @@ fn make(ssl: &Arc<Connection>, facts: &Facts) -> Option<Ticket> {
         failed();
         None
     })?;
+    let is_first = !hit && sent == 0;
     let session = match ssl.session.current() {
-        Some(session) if !hit && sent == 0 => session,
+        Some(session) if is_first => session,
         // What was sent before may be in a cache.
         Some(session) => session.duplicate().ok()?,
         None => fresh(ssl)?,
     };
-    if !hit && sent == 0 {
+    if is_first {
         describe(ssl, &session, facts);
     }
     let id = session_id::generate(ssl).map_err(|why| fail(ssl, why)).ok()?;
